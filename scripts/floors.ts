@@ -1,0 +1,110 @@
+/**
+ * The floors of the house: a room imports lower floors only, and never a room beside it.
+ *
+ * Type-only imports obey, too: a type from above is knowledge from above. Tests that stand inside
+ * a room may use `testing/`, packages, and rooms up to their own floor. A pure room, and all that
+ * it pulls in at run time, names no package and no `node:` module.
+ */
+import type { Files, Finding } from "./house.ts";
+import { importsOf, targetOf } from "./imports.ts";
+
+interface Room {
+  readonly floor: number;
+  readonly pure: boolean;
+}
+
+/** The one list. Files directly in src/ are the doors. */
+const FLOORS: readonly { readonly pure: readonly string[]; readonly open: readonly string[] }[] = [
+  { pure: ["base"], open: [] },
+  { pure: ["liveness", "redial", "session", "wire"], open: [] },
+  { pure: ["connection"], open: [] },
+  { pure: [], open: ["transports"] },
+  { pure: [], open: ["driver"] },
+  { pure: ["client"], open: ["guard", "server"] },
+  { pure: [], open: ["cluster", "ops"] },
+  { pure: [], open: ["cli", "doors", "testing"] },
+];
+
+const ROOMS: ReadonlyMap<string, Room> = new Map(
+  FLOORS.flatMap(({ pure, open }, floor) => [
+    ...pure.map((name): [string, Room] => [name, { floor, pure: true }]),
+    ...open.map((name): [string, Room] => [name, { floor, pure: false }]),
+  ]),
+);
+
+export const PURE_ROOMS: readonly string[] = FLOORS.flatMap(({ pure }) => pure);
+
+/** The room of a path such as `src/wire/frame.ts`; undefined outside src/. */
+function roomOf(path: string): string | undefined {
+  const parts = path.split("/");
+  if (parts[0] !== "src") return undefined;
+  return parts.length === 2 ? "doors" : parts[1];
+}
+
+export function isTest(path: string): boolean {
+  return path.endsWith(".test.ts");
+}
+
+/** All imports in src/ that break the order of the floors. */
+export function floorFindings(files: Files): Finding[] {
+  const findings: Finding[] = [];
+  for (const [path, source] of files) {
+    const roomName = roomOf(path);
+    if (roomName === undefined) continue;
+    const room = ROOMS.get(roomName);
+    if (room === undefined) {
+      findings.push({ path, line: 1, what: `the room "${roomName}" stands on no floor` });
+      continue;
+    }
+    for (const { specifier, line } of importsOf(source)) {
+      const what = isTest(path)
+        ? faultOfTest(path, room, specifier)
+        : faultOf(path, roomName, room, specifier);
+      if (what !== undefined) findings.push({ path, line, what });
+    }
+  }
+  return [...findings, ...impureFindings(files)];
+}
+
+function faultOf(path: string, from: string, room: Room, specifier: string): string | undefined {
+  const target = targetOf(path, specifier);
+  if (target === undefined) {
+    return room.pure ? `"${from}" is pure and must not import "${specifier}"` : undefined;
+  }
+  const to = roomOf(target);
+  const other = to === undefined ? undefined : ROOMS.get(to);
+  if (to === undefined || other === undefined) return `"${specifier}" leads out of the house`;
+  if (from === to) return undefined;
+  if (from === "doors" && to === "testing") return undefined;
+  return other.floor < room.floor ? undefined : `"${from}" must not import "${to}"`;
+}
+
+function faultOfTest(path: string, room: Room, specifier: string): string | undefined {
+  const target = targetOf(path, specifier);
+  const to = target === undefined ? undefined : roomOf(target);
+  const other = to === undefined ? undefined : ROOMS.get(to);
+  // Packages, and what stands outside src/ such as test/support and docs/.
+  if (other === undefined || to === "testing" || other.floor <= room.floor) return undefined;
+  return `a test on floor ${room.floor} must not import "${to}"; move it to test/`;
+}
+
+/** Follows the imports that are left at run time: purity that ends in the next file is none. */
+function impureFindings(files: Files): Finding[] {
+  const findings: Finding[] = [];
+  const seen = new Set<string>();
+  const isPure = (path: string): boolean => PURE_ROOMS.includes(roomOf(path) ?? "");
+  const ahead = [...files.keys()].filter((path) => isPure(path) && !isTest(path));
+  for (let path = ahead.pop(); path !== undefined; path = ahead.pop()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    for (const { specifier, line, typeOnly } of importsOf(files.get(path) ?? "")) {
+      const target = targetOf(path, specifier);
+      if (typeOnly) continue;
+      if (target !== undefined) ahead.push(target);
+      else if (!isPure(path)) {
+        findings.push({ path, line, what: `a pure room reaches "${specifier}" through this file` });
+      }
+    }
+  }
+  return findings;
+}

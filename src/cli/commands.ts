@@ -1,0 +1,67 @@
+/** The commands that there are: for the parser, for `--help`, and for docs/cli.md. */
+import { connectCommand } from "./connect.ts";
+import { hintInTermsOfFlags } from "./connect-hints.ts";
+import { CONNECT_SETTINGS } from "./connect-settings.ts";
+import { serveCommand } from "./serve.ts";
+import { SERVE_SETTINGS } from "./serve-settings.ts";
+import {
+  inTermsOfFlags,
+  resolveSettings,
+  type SettingSources,
+  type SettingsTable,
+} from "./settings.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+export interface CommandSpec {
+  readonly name: string;
+  /** As the parser reads it: `<url...>`. Undefined for a command without operands. */
+  readonly operands: string | undefined;
+  readonly summary: string;
+  readonly settings: SettingsTable<never>;
+  /** Command lines that work, each with what it does. */
+  readonly examples: readonly (readonly [command: string, meaning: string])[];
+  /** A complaint of the library, in words of this command line. */
+  tell(sentence: string): string;
+  /** Resolves with the exit code. */
+  execute(
+    operands: readonly string[],
+    sources: SettingSources,
+    surroundings: Surroundings,
+  ): Promise<number>;
+}
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "serve",
+    operands: undefined,
+    summary: "keep the connections of plain programs and of other Holdfasts alive",
+    settings: SERVE_SETTINGS as SettingsTable<never>,
+    examples: [
+      ["holdfast serve --echo", "answers on port 8080, to frames and to plain lines"],
+      ["holdfast serve --listen tcp://127.0.0.1:9000 --timeout 30s -v", "tells about every beat"],
+      ["kill -USR2 PID", "prints the table of connections, the longest silent first"],
+    ],
+    tell: complaintOfServe,
+    execute: async (_, sources, surroundings) =>
+      await serveCommand(resolveSettings(SERVE_SETTINGS, sources), surroundings),
+  },
+  {
+    name: "connect",
+    operands: "<url...>",
+    summary: "hold one connection, and come back after every end",
+    settings: CONNECT_SETTINGS as SettingsTable<never>,
+    examples: [
+      ["holdfast connect tcp://localhost:8080", "speaks frames with another Holdfast"],
+      ["holdfast connect line://localhost:8080 --no-pong", "to a program that never answers"],
+      ["echo hello | holdfast connect tcp://a:8080 tcp://b:8080", "sends, waits until it arrived"],
+    ],
+    tell: hintInTermsOfFlags,
+    execute: async (urls, sources, surroundings) =>
+      await connectCommand(urls, resolveSettings(CONNECT_SETTINGS, sources), surroundings),
+  },
+];
+
+function complaintOfServe(sentence: string): string {
+  const told = inTermsOfFlags(sentence, SERVE_SETTINGS as SettingsTable<never>);
+  return told.includes("to listen on") ? `--listen: ${told}` : told;
+}

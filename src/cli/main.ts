@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+/** The program `holdfast`: binds the command line to this process, and nothing else. */
+import { systemClock } from "../driver/system.ts";
+import { run } from "./run.ts";
+
+const code = await run(process.argv.slice(2), {
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  clock: systemClock,
+  onSignal: (name, listener) => {
+    // Windows knows no SIGUSR2, and asking for it would throw.
+    if (name === "SIGUSR2" && process.platform === "win32") return () => {};
+    process.on(name, listener);
+    return () => process.off(name, listener);
+  },
+});
+// A terminal or a pipe on stdin would keep the process alive.
+process.exit(code);

@@ -1,0 +1,170 @@
+/** The settings of `holdfast serve`: one table behind flags, variables, keys and documents. */
+import type { ListenOptions } from "../server/options.ts";
+import type { KeepaliveConfig } from "../transports/transport.ts";
+import {
+  count,
+  duration,
+  keepalive,
+  oneOf,
+  orFalse,
+  size,
+  someOf,
+  toggle,
+  urls,
+  word,
+} from "./kinds.ts";
+import type { SettingsTable } from "./settings.ts";
+
+export interface ServeSettings {
+  readonly listen: readonly string[];
+  readonly accept: readonly ("line" | "frame")[] | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly leaseMsMax: number | undefined;
+  readonly echo: boolean;
+  readonly broadcast: boolean;
+  readonly ping: string | undefined;
+  readonly pong: string | false | undefined;
+  readonly messageBytesMax: number | undefined;
+  readonly maxConnections: number | undefined;
+  readonly maxPerAddress: number | false | undefined;
+  readonly keepalive: KeepaliveConfig | false | undefined;
+  readonly userTimeoutMs: number | false | undefined;
+  readonly engine: "auto" | "public" | "shared" | undefined;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+export const SERVE_SETTINGS: SettingsTable<ServeSettings> = {
+  listen: {
+    flag: "listen",
+    kind: urls,
+    fallback: ["tcp://[::]:8080"],
+    shown: "tcp://[::]:8080",
+    help: "where to listen; may be repeated (tcp://HOST:PORT, unix:/path)",
+  },
+  accept: {
+    flag: "accept",
+    kind: someOf(["line", "frame"]),
+    fallback: undefined,
+    shown: "line,frame",
+    help: "the dialects that are accepted; the first byte of a peer tells which one it speaks",
+  },
+  timeoutMs: {
+    flag: "timeout",
+    kind: duration,
+    fallback: undefined,
+    shown: "60s",
+    help: "how long a peer that announces nothing may be silent before it counts as dead",
+  },
+  leaseMsMax: {
+    flag: "lease-max",
+    kind: duration,
+    fallback: undefined,
+    shown: "the timeout",
+    help: "the longest silence that a peer may announce in advance",
+  },
+  echo: {
+    flag: "echo",
+    kind: toggle,
+    fallback: false,
+    shown: "",
+    help: "send each message back to its sender",
+  },
+  broadcast: {
+    flag: "broadcast",
+    kind: toggle,
+    fallback: false,
+    shown: "",
+    help: "send each message to every connection, its sender included",
+  },
+  ping: {
+    flag: "ping",
+    kind: word,
+    fallback: undefined,
+    shown: "ping",
+    help: "the line that asks for an answer",
+  },
+  pong: {
+    flag: "pong",
+    kind: orFalse(word, "none"),
+    fallback: undefined,
+    shown: "pong",
+    help: "the line that answers it; none for silence",
+  },
+  messageBytesMax: {
+    flag: "message-max",
+    kind: size,
+    fallback: undefined,
+    shown: "1MiB",
+    help: "the longest message that is received",
+  },
+  maxConnections: {
+    flag: "max-connections",
+    kind: count,
+    fallback: undefined,
+    shown: "the descriptor limit minus 200",
+    help: "how many connections are held at once",
+  },
+  maxPerAddress: {
+    flag: "max-per-address",
+    kind: orFalse(count, "off"),
+    fallback: undefined,
+    shown: "off",
+    help: "how many connections one address may hold (IPv6: one /64)",
+  },
+  keepalive: {
+    flag: "keepalive",
+    kind: orFalse(keepalive, "off"),
+    fallback: undefined,
+    shown: "60s,10s,5",
+    help: "TCP keepalive of the kernel, the second line of defence",
+  },
+  userTimeoutMs: {
+    flag: "user-timeout",
+    kind: orFalse(duration, "off"),
+    fallback: undefined,
+    shown: "off; 70s with --accept frame",
+    help: "how long sent data may stay unacknowledged (TCP_USER_TIMEOUT; Linux, with koffi)",
+  },
+  engine: {
+    flag: "engine",
+    kind: oneOf(["auto", "public", "shared"]),
+    fallback: undefined,
+    shown: "auto",
+    help: "how sockets are read: by Node's public interface, or into one shared buffer",
+  },
+  json: {
+    flag: "json",
+    kind: toggle,
+    fallback: false,
+    shown: "",
+    help: "write one JSON object per line instead of text",
+  },
+  verbose: {
+    flag: "verbose",
+    short: "v",
+    kind: toggle,
+    fallback: false,
+    shown: "",
+    help: "tell about every beat, too",
+  },
+};
+
+/** The settings as options of the library; what was not set is left to it. */
+export function listenOptions(settings: ServeSettings): ListenOptions {
+  const { ping, pong, messageBytesMax } = settings;
+  return {
+    listen: settings.listen,
+    accept: settings.accept,
+    timeoutMs: settings.timeoutMs,
+    leaseMsMax: settings.leaseMsMax,
+    // A line is a message, too: one flag for both.
+    line: { ping, pong, lineBytesMax: messageBytesMax },
+    messageBytesMax,
+    maxConnections: settings.maxConnections,
+    maxPerAddress: settings.maxPerAddress,
+    keepalive: settings.keepalive,
+    userTimeoutMs: settings.userTimeoutMs,
+    engine: settings.engine,
+  };
+}

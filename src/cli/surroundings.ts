@@ -1,0 +1,35 @@
+/**
+ * What a command touches of the world: three streams, signals and the clock.
+ *
+ * Everything is handed in, so that a test runs a whole command in its own process.
+ */
+import type { Readable, Writable } from "node:stream";
+import type { Cancel, Clock } from "../base/time.ts";
+import type { Environment } from "./settings.ts";
+
+export interface Surroundings {
+  readonly env: Environment;
+  readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
+  readonly stdout: TerminalOrFile;
+  readonly stderr: TerminalOrFile;
+  readonly clock: Clock;
+  /** Listens for a signal until the returned function is called. */
+  onSignal(name: SignalName, listener: () => void): Cancel;
+}
+
+export type TerminalOrFile = Writable & {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+};
+
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGUSR2";
+
+/** What shells report for a process that a signal ended. */
+export const SIGNAL_EXIT_CODES: Readonly<Record<"SIGINT" | "SIGTERM", number>> = {
+  SIGINT: 130,
+  SIGTERM: 143,
+};
+
+export const EXIT_DONE = 0;
+export const EXIT_FAILED = 1;
+export const EXIT_WRONG_USAGE = 2;

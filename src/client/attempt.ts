@@ -1,0 +1,235 @@
+/**
+ * One dial of one url, and the connection that came of it.
+ *
+ * The time of an attempt counts from before the token is fetched until messages can flow. Whatever
+ * goes wrong before that is one `onFailed`; afterwards there is one `onEnded`. After `cancel`
+ * nothing is told any more.
+ */
+import { toHex } from "../base/bytes.ts";
+import { type ErrorCode, HoldfastError, isHoldfastError } from "../base/errors.ts";
+import { type Cancel, later } from "../base/time.ts";
+import type { ConnectionConfig } from "../connection/config.ts";
+import { Connection } from "../connection/connection.ts";
+import type { Beat, Dialect, Message } from "../connection/effects.ts";
+import type { EndRecord } from "../connection/end-record.ts";
+import { Driven, type DrivenOwner } from "../driver/driven.ts";
+import type { Verdict } from "../liveness/monitor.ts";
+import type { Attach, KernelConfig } from "../transports/transport.ts";
+import type { RetryHint } from "../redial/redial-policy.ts";
+import type { GoAway, Welcome } from "../wire/frame.ts";
+import type { Credentials } from "./credentials.ts";
+import type { Pipe } from "./outgoing.ts";
+import type { LinkPlatform } from "./platform.ts";
+import type { LinkTarget } from "./target.ts";
+import type { LinkWatch } from "./watch.ts";
+
+export interface AttemptConfig {
+  readonly target: LinkTarget;
+  readonly connection: ConnectionConfig;
+  readonly kernel: KernelConfig;
+  readonly timeoutMs: number;
+  /** The connection that this one replaces. */
+  readonly previous: { readonly id: string; readonly secret: string } | undefined;
+}
+
+export interface AttemptSurroundings {
+  readonly platform: LinkPlatform;
+  readonly watch: LinkWatch;
+  readonly credentials: Credentials;
+  readonly warn: (text: string) => void;
+}
+
+export interface AttemptFailure {
+  readonly code: ErrorCode;
+  readonly error: Error | undefined;
+  readonly record: EndRecord | undefined;
+}
+
+export interface AttemptHandlers {
+  onFailed(attempt: Attempt, failure: AttemptFailure): void;
+  onOnline(attempt: Attempt, welcome: Welcome | undefined): void;
+  onEnded(attempt: Attempt, record: EndRecord, unwritten: readonly Message[]): void;
+  onMessage(data: Message): void;
+  onVerdict(attempt: Attempt, verdict: Verdict): void;
+  onBeat(attempt: Attempt, beat: Beat): void;
+  onGoAway(attempt: Attempt, goaway: GoAway): void;
+  onDrained(): void;
+  onDelivered(): void;
+}
+
+export class Attempt implements DrivenOwner, Pipe {
+  readonly config: AttemptConfig;
+  readonly #surroundings: AttemptSurroundings;
+  readonly #on: AttemptHandlers;
+  #driven: Driven | undefined;
+  #welcome: Welcome | undefined;
+  #cancelTimer: Cancel | undefined;
+  #cancelDial: Cancel | undefined;
+  #isOver = false;
+  #isOnline = false;
+  /** The last word of the server about coming back. */
+  goaway: GoAway | undefined;
+  /** Whether one of our pings was ever answered. */
+  wasAnswered = false;
+
+  constructor(config: AttemptConfig, surroundings: AttemptSurroundings, on: AttemptHandlers) {
+    this.config = config;
+    this.#surroundings = surroundings;
+    this.#on = on;
+  }
+
+  get target(): LinkTarget {
+    return this.config.target;
+  }
+
+  /** The id that the server gave, or our own for a peer that gives none. */
+  get connectionId(): string {
+    return this.#welcome?.id ?? this.#driven?.connection.id ?? "";
+  }
+
+  /** What the server said about coming back. */
+  get hint(): RetryHint | undefined {
+    if (this.goaway !== undefined) return this.goaway;
+    return this.#welcome && { reconnectWindowMs: this.#welcome.reconnectWindowMs };
+  }
+
+  /** Once online. */
+  get driven(): Driven {
+    if (this.#driven === undefined) throw new Error("broken promise: asked before it was online");
+    return this.#driven;
+  }
+
+  get outboxBytes(): number {
+    return this.driven.connection.outboxBytes;
+  }
+
+  send(message: Message): boolean {
+    return this.driven.send(message);
+  }
+
+  /** The server is going away and waits for us to leave. */
+  goAsAsked(): void {
+    this.driven.close("DRAINED", "the server asked for it");
+  }
+
+  start(): void {
+    const { clock } = this.#surroundings.platform;
+    const until = later(clock.now(), this.config.timeoutMs);
+    this.#cancelTimer = clock.wakeAt(until, () => this.#handleTimeout());
+    const token =
+      this.target.dialect === "frame" ? this.#surroundings.credentials.take() : undefined;
+    if (!(token instanceof Promise)) return this.#dial(token);
+    token.then(
+      (fetched) => this.#dial(fetched),
+      (error: unknown) => this.#fail(codeOf(error), asError(error)),
+    );
+  }
+
+  /** Gives the dial up, or resets the connection; nothing is told any more. */
+  cancel(code: ErrorCode, detail: string): void {
+    this.#isOver = true;
+    this.#cancelTimer?.();
+    this.#cancelDial?.();
+    this.#driven?.abort(code, detail);
+  }
+
+  #dial(token: string | undefined): void {
+    if (this.#isOver) return;
+    const { platform, warn } = this.#surroundings;
+    const open = platform.open(this.target, this.config.kernel, warn);
+    this.#cancelDial = open({
+      onOpened: (attach) => this.#handleOpened(attach, token),
+      onFailed: (error) => this.#fail(codeOf(error), error),
+    });
+  }
+
+  #handleOpened(attach: Attach, token: string | undefined): void {
+    if (this.#isOver) return;
+    this.#cancelDial = undefined;
+    const { platform, watch } = this.#surroundings;
+    const connection = new Connection(
+      this.config.connection,
+      { id: toHex(platform.secrets.bytes(16)), secret: "" },
+      { stalls: watch.stalls, random: platform.random },
+      { token, previous: this.config.previous },
+      platform.clock.now(),
+    );
+    const { clock, report } = platform;
+    const driven = new Driven(connection, attach, this, { clock, alarms: watch.alarms, report });
+    this.#driven = driven;
+    driven.start();
+  }
+
+  #handleTimeout(): void {
+    if (this.#isOver || this.#isOnline) return;
+    const why = `no connection to ${this.target.label} within ${this.config.timeoutMs} ms`;
+    if (this.#driven !== undefined) return this.#driven.abort("DIAL_TIMEOUT", why);
+    this.#cancelDial?.();
+    this.#fail("DIAL_TIMEOUT", new HoldfastError("DIAL_TIMEOUT", why));
+  }
+
+  #fail(code: ErrorCode, error: Error | undefined, record?: EndRecord): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancelTimer?.();
+    this.#on.onFailed(this, { code, error, record });
+  }
+
+  onOpened(_driven: Driven, _dialect: Dialect, welcome: Welcome | undefined): void {
+    if (this.#isOver) return;
+    this.#isOnline = true;
+    this.#welcome = welcome;
+    this.#cancelTimer?.();
+    this.#on.onOnline(this, welcome);
+  }
+
+  onMessage(_driven: Driven, data: Message): void {
+    if (!this.#isOver) this.#on.onMessage(data);
+  }
+
+  onVerdict(_driven: Driven, verdict: Verdict): void {
+    if (this.#isOnline && !this.#isOver) this.#on.onVerdict(this, verdict);
+  }
+
+  onBeat(_driven: Driven, beat: Beat): void {
+    if (beat.of === "ours") this.wasAnswered = true;
+    if (!this.#isOver) this.#on.onBeat(this, beat);
+  }
+
+  onGoAway(_driven: Driven, goaway: GoAway): void {
+    this.goaway = goaway;
+    if (!this.#isOver) this.#on.onGoAway(this, goaway);
+  }
+
+  onDrained(): void {
+    if (!this.#isOver) this.#on.onDrained();
+  }
+
+  onDelivered(): void {
+    if (!this.#isOver) this.#on.onDelivered();
+  }
+
+  /** One link is no crowd: there is nobody to compare with. */
+  onJudge(driven: Driven): void {
+    driven.condemn();
+  }
+
+  onHello(): void {}
+
+  onHeldBytes(): void {}
+
+  onEnd(_driven: Driven, record: EndRecord, unwritten: readonly Message[]): void {
+    if (!this.#isOnline) return this.#fail(record.code, record.cause, record);
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#on.onEnded(this, record, unwritten);
+  }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return isHoldfastError(error) ? error.code : "DIAL_FAILED";
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

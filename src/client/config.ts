@@ -1,0 +1,231 @@
+/** Options of `connect` to a config in which nothing is missing: read once, at the door. */
+import { HoldfastError } from "../base/errors.ts";
+import { type Observe, observeNothing } from "../base/observation.ts";
+import { OptionReader } from "../base/options.ts";
+import type { ConnectionConfig } from "../connection/config.ts";
+import { type ClientLivenessConfig, readClientLiveness } from "../liveness/options.ts";
+import { resolveRedial } from "../redial/options.ts";
+import type { RedialConfig } from "../redial/redial-policy.ts";
+import type { KeepaliveConfig, KernelConfig } from "../transports/transport.ts";
+import { type LineWords, lineWords } from "../wire/line-words.ts";
+import { isToken, TOKEN_BYTES_MAX, type TokenSource } from "./credentials.ts";
+import type { AbortSignalLike, ConnectOptions } from "./options.ts";
+import type { LinkTarget } from "./target.ts";
+
+export interface LinkConfig {
+  readonly redial: RedialConfig;
+  readonly kernel: KernelConfig;
+  /** All but what depends on the url. */
+  readonly connection: Omit<ConnectionConfig, "role" | "accepts">;
+  readonly stallToleranceMs: number;
+  readonly inboxBytesMax: number;
+  readonly closeTimeoutMs: number;
+  readonly token: TokenSource | undefined;
+  readonly redirectTo: readonly string[];
+  readonly signal: AbortSignalLike | undefined;
+  readonly observe: Observe;
+}
+
+/** @throws HoldfastError `OPTION_INVALID`, naming the option, its range and what came. */
+export function resolveConnect(options: ConnectOptions | undefined): LinkConfig {
+  const read = new OptionReader("connect", options);
+  const liveness = readClientLiveness(read);
+  const redial = resolveRedial(asObject(read.value("redial")), liveness.intervalMs);
+  const line = readLine(read);
+  const sizes = readSizes(read);
+  const closeTimeoutMs = read.integer("closeTimeoutMs", { default: 5_000, min: 0, max: 600_000 });
+  const kernel = readKernel(read, liveness);
+  const config: LinkConfig = {
+    redial,
+    kernel,
+    connection: {
+      ...line,
+      ...sizes.connection,
+      handshakeTimeoutMs: redial.attemptTimeoutMs,
+      closeTimeoutMs,
+      agent: readAgent(read),
+      liveness: {
+        intervalMs: liveness.intervalMs,
+        answerWithinMs: liveness.answerWithinMs,
+        answersExpected: liveness.pong === "expected",
+        timeoutMs: liveness.timeoutMs,
+        leaseMsMin: 0,
+        leaseMsMax: DAY_MS,
+        drainTimeoutMs: liveness.drainTimeoutMs,
+        pauseMsMax: liveness.pauseMsMax,
+        pingIntervalMsMin: false,
+      },
+    },
+    stallToleranceMs: liveness.stallToleranceMs,
+    inboxBytesMax: sizes.inboxBytesMax,
+    closeTimeoutMs,
+    token: readToken(read),
+    redirectTo: readRedirectTo(read),
+    signal: readSignal(read),
+    observe: read.callback<Observe>("observe") ?? observeNothing,
+  };
+  read.done();
+  return config;
+}
+
+/** A `line` server cannot say how long it waits, so pings come at least twice in that time. */
+export function connectionConfigFor(config: LinkConfig, target: LinkTarget): ConnectionConfig {
+  const isLine = target.dialect === "line";
+  const { liveness } = config.connection;
+  const intervalMs = isLine ? lineIntervalMs(config) : liveness.intervalMs;
+  const answersExpected = !isLine || liveness.answersExpected;
+  return {
+    ...config.connection,
+    role: "client",
+    accepts: { line: isLine, frame: !isLine },
+    liveness: { ...liveness, intervalMs, answersExpected },
+  };
+}
+
+/** What to warn about once when one of the urls speaks lines; undefined when nothing was cut. */
+export function intervalWarning(config: LinkConfig): string | undefined {
+  const { intervalMs, timeoutMs } = config.connection.liveness;
+  const cutMs = lineIntervalMs(config);
+  if (intervalMs === cutMs) return undefined;
+  return (
+    `\`heartbeat.intervalMs\` (${intervalMs}) is over half of \`timeoutMs\` (${timeoutMs}): ` +
+    `a line server cannot be told of it, so it is pinged every ${cutMs} ms`
+  );
+}
+
+function lineIntervalMs({ connection }: LinkConfig): number | false {
+  const { intervalMs, timeoutMs } = connection.liveness;
+  return intervalMs === false ? false : Math.min(intervalMs, Math.floor(timeoutMs / 2));
+}
+
+const DAY_MS = 86_400_000;
+const GIB = 1024 ** 3;
+const MIB = 1024 ** 2;
+
+function readLine(outer: OptionReader): { words: LineWords; lineBytesMax: number } {
+  const read = new OptionReader("line", asObject(outer.value("line")));
+  const ping = read.text("ping", "ping");
+  const pong = read.value("pong") === false ? false : read.text("pong", "pong");
+  const lineBytesMax = read.integer("lineBytesMax", { default: MIB, min: 16, max: GIB });
+  read.done();
+  for (const [name, word] of [["ping", ping] as const, ["pong", pong] as const]) {
+    if (word === false) continue;
+    if (word === "" || word.length > WORD_LENGTH_MAX || /[\r\n]/.test(word)) {
+      throw read.refuse(
+        `\`${name}\` must be a text of 1 to ${WORD_LENGTH_MAX} characters without line breaks`,
+      );
+    }
+  }
+  if (ping === pong)
+    throw read.refuse("`ping` and `pong` must differ: a ping is not its own answer");
+  return { words: lineWords(ping, pong), lineBytesMax };
+}
+
+const WORD_LENGTH_MAX = 64;
+
+type Sizes = Pick<ConnectionConfig, "messageBytesMax" | "outboxBytesMax" | "outboxHighWaterBytes">;
+
+function readSizes(read: OptionReader): { connection: Sizes; inboxBytesMax: number } {
+  const messageBytesMax = read.integer("messageBytesMax", { default: MIB, min: 1, max: GIB });
+  const outboxBytesMax = read.integer("outboxBytesMax", {
+    default: Math.max(16 * MIB, 2 * messageBytesMax),
+    min: messageBytesMax,
+    max: 4 * GIB,
+  });
+  const outboxHighWaterBytes = read.integer("outboxHighWaterBytes", {
+    default: Math.min(MIB, outboxBytesMax),
+    min: 1,
+    max: outboxBytesMax,
+  });
+  const inboxBytesMax = read.integer("inboxBytesMax", { default: MIB, min: 1, max: GIB });
+  return { connection: { messageBytesMax, outboxBytesMax, outboxHighWaterBytes }, inboxBytesMax };
+}
+
+function readKernel(read: OptionReader, liveness: ClientLivenessConfig): KernelConfig {
+  const { drainTimeoutMs } = liveness;
+  const userTimeoutMs = read.integerOrFalse("userTimeoutMs", {
+    default: liveness.userTimeoutMs,
+    min: 1,
+    max: 2 * DAY_MS,
+  });
+  if (userTimeoutMs !== false && userTimeoutMs <= drainTimeoutMs) {
+    throw read.refuse(
+      `\`userTimeoutMs\` ${userTimeoutMs} must exceed \`drainTimeoutMs\` ${drainTimeoutMs}, ` +
+        "or the kernel ends connections that are only slow",
+    );
+  }
+  const keepalive = read.value("keepalive");
+  const deadWithinMs = read.value("deadWithinMs");
+  const boundMs = typeof deadWithinMs === "number" ? deadWithinMs : undefined;
+  return {
+    keepalive: keepalive === false ? false : readKeepalive(asObject(keepalive), boundMs),
+    keepaliveAsked: keepalive !== undefined,
+    userTimeoutMs,
+    userTimeoutAsked: read.value("userTimeoutMs") !== undefined,
+  };
+}
+
+/** The kernel counts whole seconds. */
+function readKeepalive(options: object | undefined, boundMs: number | undefined): KeepaliveConfig {
+  const read = new OptionReader("keepalive", options);
+  const bound = boundMs === undefined ? undefined : Math.max(2, Math.floor(boundMs / 1_000));
+  const idleMs = bound === undefined ? 60_000 : Math.min(60, Math.ceil(bound / 2)) * 1_000;
+  const probesMs = bound === undefined ? 50_000 : Math.min(50_000, bound * 1_000 - idleMs);
+  const count = Math.max(1, Math.min(5, Math.floor(probesMs / 1_000)));
+  const keepalive: KeepaliveConfig = {
+    idleMs: read.integer("idleMs", { default: idleMs, min: 1_000, max: 32_767_000 }),
+    intervalMs: read.integer("intervalMs", {
+      default: Math.max(1_000, Math.floor(probesMs / count / 1_000) * 1_000),
+      min: 1_000,
+      max: 32_767_000,
+    }),
+    count: read.integer("count", { default: count, min: 1, max: 127 }),
+  };
+  read.done();
+  return keepalive;
+}
+
+function readAgent(read: OptionReader): string {
+  const agent = read.text("agent", "holdfast");
+  if (agent.length > 200) throw read.refuse("`agent` must have at most 200 characters");
+  return agent;
+}
+
+/** A wrong token is not shown: it may be a right one in the wrong place. */
+function readToken(read: OptionReader): TokenSource | undefined {
+  const token = read.value("token");
+  if (token === undefined || typeof token === "function" || isToken(token)) {
+    return token as TokenSource | undefined;
+  }
+  throw read.refuse(
+    `\`token\` must be a string of 1 to ${TOKEN_BYTES_MAX} characters, ` +
+      "or a function that returns one",
+  );
+}
+
+function readRedirectTo(read: OptionReader): readonly string[] {
+  const names = read.value("redirectTo");
+  if (names === undefined) return [];
+  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
+    throw read.refuse("`redirectTo` must be an array of host names");
+  }
+  return names.map((name) => name.toLowerCase().replace(/^\[(.*)\]$/, "$1"));
+}
+
+function readSignal(read: OptionReader): AbortSignalLike | undefined {
+  const signal = read.value("signal");
+  if (signal === undefined) return undefined;
+  if (typeof signal === "object" && signal !== null && "addEventListener" in signal) {
+    return signal as AbortSignalLike;
+  }
+  throw read.refuse("`signal` must be an AbortSignal");
+}
+
+/** The readers of groups refuse what is not an object. */
+function asObject(value: unknown): object | undefined {
+  if (value === undefined || typeof value === "object") return value as object | undefined;
+  throw new HoldfastError(
+    "OPTION_INVALID",
+    "connect: expected an object of options for each group",
+  );
+}

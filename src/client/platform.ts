@@ -1,0 +1,18 @@
+/** What a link takes from the platform that it runs on; the doors hand it in. */
+import type { Random, Secrets } from "../base/random.ts";
+import type { Clock } from "../base/time.ts";
+import type { KernelConfig, Open } from "../transports/transport.ts";
+import type { LinkTarget } from "./target.ts";
+import type { LinkWatch } from "./watch.ts";
+
+export interface LinkPlatform {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly secrets: Secrets;
+  /** How to open a pipe to that place. `warn` is told about options that cannot be had. */
+  readonly open: (target: LinkTarget, kernel: KernelConfig, warn: (text: string) => void) => Open;
+  /** Makes what a listener threw an uncaught error, later. Must not throw. */
+  readonly report: (error: unknown) => void;
+  /** One timer for all links of a process. Without it each link has its own. */
+  readonly watch?: LinkWatch | undefined;
+}

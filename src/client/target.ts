@@ -1,0 +1,144 @@
+/**
+ * Where a link leads: urls, read strictly and shown without their secrets.
+ *
+ * Easy to break: no text that a person or a log may see is made of the url as it came; it goes
+ * through `redactedUrl` first, the urls that are refused included.
+ */
+import { HoldfastError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
+import type { Dialect } from "../connection/effects.ts";
+
+interface TargetBase {
+  /** The url in its plain form, without credentials: for records, logs and events. */
+  readonly label: string;
+  readonly dialect: Dialect;
+  /** Whether the path is encrypted. */
+  readonly secure: boolean;
+}
+
+export interface TcpTarget extends TargetBase {
+  readonly over: "tcp";
+  /** A name in lower case, or an address; IPv6 without its brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface UnixTarget extends TargetBase {
+  readonly over: "unix";
+  readonly path: string;
+}
+
+export type LinkTarget = TcpTarget | UnixTarget;
+
+/** @throws HoldfastError `URL_INVALID`, naming what was expected; never shows credentials. */
+export function parseTarget(url: string): LinkTarget {
+  if (typeof url !== "string") throw invalid(String(url), "expected a string");
+  const scheme = /^[A-Za-z][A-Za-z0-9+.-]*(?=:)/.exec(url)?.[0].toLowerCase();
+  if (hasControl(url)) throw invalid(url, "it holds a control character");
+  const rest = url.slice((scheme?.length ?? 0) + 1);
+  switch (scheme) {
+    case "tcp":
+      return tcpTarget(url, scheme, "frame", rest);
+    case "line":
+      return tcpTarget(url, scheme, "line", rest);
+    case "unix":
+      return unixTarget(url, scheme, "frame", rest);
+    case "line+unix":
+      return unixTarget(url, scheme, "line", rest);
+    case "tls":
+    case "line+tls":
+    case "ws":
+    case "wss":
+      throw invalid(url, `"${scheme}" is not supported in this version; known are ${KNOWN}`);
+    default:
+      throw invalid(url, `expected one of ${KNOWN}`);
+  }
+}
+
+/** The same place in the other dialect, as a label. */
+export function otherDialectLabel(target: LinkTarget): string {
+  const isLine = target.dialect === "line";
+  if (target.over === "unix") return `${isLine ? "unix" : "line+unix"}:${target.path}`;
+  return `${isLine ? "tcp" : "line"}://${hostAndPort(target)}`;
+}
+
+/** Whether what is written there cannot leave this machine. */
+export function isLocal(target: LinkTarget): boolean {
+  if (target.over === "unix") return true;
+  const { host } = target;
+  if (host === "localhost" || host.endsWith(".localhost")) return true;
+  return /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/.test(host) || /^(?:0*:)+:?0*1$/.test(host);
+}
+
+/** The url with whatever may be a secret taken out: user, password, query and fragment. */
+export function redactedUrl(url: string): string {
+  const query = url.search(/[?#]/);
+  const end = query < 0 ? url.length : query;
+  const rest = query < 0 ? "" : `${url[query]}…`;
+  if (/^(?:line\+)?unix:(?!\/\/[^/])/i.test(url)) return printable(url.slice(0, end) + rest);
+  const head = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(url)?.[0] ?? "";
+  const at = url.lastIndexOf("@");
+  // An "@" behind "?" or "#" may end a password that holds one: then nothing of it is sure.
+  if (at > end) return printable(`${head}…`);
+  return printable((at < 0 ? url.slice(0, end) : `${head}***@${url.slice(at + 1, end)}`) + rest);
+}
+
+const KNOWN = "tcp://host:port, unix:/path, line://host:port, line+unix:/path";
+
+function invalid(url: string, why: string): HoldfastError {
+  return new HoldfastError("URL_INVALID", `cannot open "${redactedUrl(url)}": ${why}`);
+}
+
+function hasControl(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
+  }
+  return false;
+}
+
+function tcpTarget(url: string, scheme: string, dialect: Dialect, rest: string): TcpTarget {
+  const form = `expected ${scheme}://host:port`;
+  if (!rest.startsWith("//")) throw invalid(url, form);
+  const authority = rest.slice(2).replace(/\/$/, "");
+  if (authority.includes("@")) {
+    throw invalid(url, "credentials in a url are read by others; hand them over as `token`");
+  }
+  if (/[/?#\\]/.test(authority)) throw invalid(url, `${form}, and nothing behind the port`);
+  const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/.exec(authority);
+  const [, inBrackets, name, portText] = parts ?? [];
+  if (parts === null || portText?.includes(":") === true) {
+    throw invalid(url, `${form}; an IPv6 address stands in brackets`);
+  }
+  if (portText === undefined) throw invalid(url, `${form}; the port is missing`);
+  const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
+  if (port < 1 || port > 65_535) throw invalid(url, `${form}; a port is a number from 1 to 65535`);
+  const host = (inBrackets ?? name ?? "").toLowerCase();
+  const isHost = inBrackets === undefined ? isName(host) : isIpv6(host);
+  if (!isHost) throw invalid(url, `${form}; the host is not a name or an address`);
+  const place = { over: "tcp", host, port } as const;
+  return { ...place, label: `${scheme}://${hostAndPort(place)}`, dialect, secure: false };
+}
+
+function unixTarget(url: string, scheme: string, dialect: Dialect, rest: string): UnixTarget {
+  // Both unix:/run/x and unix:///run/x name the same file.
+  const path = rest.startsWith("///") ? rest.slice(2) : rest;
+  const form = `expected ${scheme}:/path/to/socket`;
+  if (path === "" || path.startsWith("//")) throw invalid(url, form);
+  if (/[?#]/.test(path)) throw invalid(url, `${form}, and nothing behind the path`);
+  return { over: "unix", path, label: printable(`${scheme}:${path}`), dialect, secure: false };
+}
+
+function hostAndPort({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** A host name or an IPv4 address; names beyond ASCII have to come as punycode. */
+function isName(host: string): boolean {
+  return host.length <= 253 && /^[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_.])?$/.test(host);
+}
+
+/** Rough: the system says the rest. A zone such as `%eth0` may follow. */
+function isIpv6(host: string): boolean {
+  return /^[0-9a-f:.]{2,45}(?:%[a-z0-9._-]{1,32})?$/.test(host) && host.includes(":");
+}

@@ -1,0 +1,53 @@
+/** The first words of both sides: HELLO and WELCOME, and what a mistaken client is told. */
+import type { ConnectionConfig, Greeting, WelcomeTerms } from "./config.ts";
+import type { Frame } from "../wire/frame.ts";
+
+/** Begins what a server of ours says to a line client at a port that takes frames only. */
+export const WRONG_DIALECT_START = "holdfast: this port speaks frames";
+
+export const WRONG_DIALECT_LINE: string = `${WRONG_DIALECT_START}; use tcp:// instead of line://`;
+
+export function helloFrame(config: ConnectionConfig, greeting: Greeting, nextMs: number): Frame {
+  const { agent, liveness, messageBytesMax } = config;
+  const { token, previous } = greeting;
+  const intervalMs = liveness.intervalMs === false ? 0 : liveness.intervalMs;
+  return {
+    kind: "hello",
+    hello: {
+      agent,
+      token,
+      intervalMsMin: intervalMs,
+      intervalMsMax: intervalMs,
+      nextMs,
+      messageBytesMax,
+      previous,
+      session: undefined,
+    },
+  };
+}
+
+export function welcomeFrame(
+  config: ConnectionConfig,
+  id: string,
+  secret: string,
+  terms: WelcomeTerms,
+): Frame {
+  const { leaseMsMin, leaseMsMax, timeoutMs, pingIntervalMsMin } = config.liveness;
+  return {
+    kind: "welcome",
+    welcome: {
+      id,
+      secret,
+      epoch: terms.epoch,
+      leaseMsMin,
+      leaseMsMax,
+      timeoutMs,
+      pingIntervalMsMin: pingIntervalMsMin === false ? 0 : pingIntervalMsMin,
+      messageBytesMax: config.messageBytesMax,
+      nextMs: 0,
+      reconnectWindowMs: terms.reconnectWindowMs,
+      networkKey: terms.networkKey,
+      previous: terms.previous,
+    },
+  };
+}

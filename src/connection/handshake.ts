@@ -1,0 +1,129 @@
+/**
+ * From the first byte to "open": who speaks which dialect, HELLO and WELCOME, and every way of
+ * being turned away before that.
+ */
+import { type Instant, later } from "../base/time.ts";
+import { type Frame, PROTOCOL_VERSION } from "../wire/frame.ts";
+import { encodeLine } from "../wire/line-words.ts";
+import { encodePreface } from "../wire/preface.ts";
+import type { Greeting, WelcomeTerms } from "./config.ts";
+import type { Connection } from "./connection.ts";
+import type { Refusal } from "./effects.ts";
+import { beginFarewell, Farewell } from "./farewell.ts";
+import { helloFrame, WRONG_DIALECT_LINE, welcomeFrame } from "./greetings.ts";
+
+export class Handshake {
+  /** When the handshake has taken too long; undefined once it is over. */
+  dueAt: Instant | undefined;
+  readonly #connection: Connection;
+  #refusal: Refusal | undefined;
+  #prefaceSaid = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Client: says the first words, or in the line dialect none. */
+  greet(greeting: Greeting, now: Instant): void {
+    const { config, heartbeat, input, output } = this.#connection;
+    if (config.accepts.line) {
+      output.speech = input.speakLines();
+      this.#connection.open("dialled-for-lines", now);
+      return;
+    }
+    output.speech = input.speakFrames();
+    this.#connection.move("dialled-for-frames");
+    this.dueAt = later(now, config.handshakeTimeoutMs);
+    const { intervalMs } = config.liveness;
+    const nextMs = heartbeat.announce(intervalMs === false ? 0 : intervalMs);
+    this.say(helloFrame(config, greeting, nextMs));
+  }
+
+  /** Server: where lines are accepted a silent peer may be one that will first ping much later. */
+  awaitFirstByte(now: Instant): void {
+    const { config, heartbeat } = this.#connection;
+    if (config.accepts.line) heartbeat.awaitFirstByte();
+    else this.dueAt = later(now, config.handshakeTimeoutMs);
+  }
+
+  /** Server: the first byte tells the dialect. False: there is nothing more to hear. */
+  recognise(bytes: Uint8Array, now: Instant): boolean {
+    const connection = this.#connection;
+    const { accepts } = connection.config;
+    connection.output.speech = connection.input.sniff(bytes);
+    this.dueAt = undefined;
+    if (connection.dialect === "frame") this.#beginFrames(accepts.frame, now);
+    else if (this.#refusal !== undefined) this.#leaveRefused(this.#refusal, now);
+    else if (accepts.line) connection.open("first-line-byte", now);
+    else {
+      connection.output.say(encodeLine(WRONG_DIALECT_LINE));
+      const ending = { code: "WRONG_DIALECT", by: "fault", detail: "a line came" } as const;
+      beginFarewell(connection, "refused", ending, true, now);
+    }
+    return !connection.isDeaf;
+  }
+
+  /** Server: lets the peer in. */
+  welcome(terms: WelcomeTerms, now: Instant): void {
+    const connection = this.#connection;
+    const { hello } = connection;
+    if (connection.phase !== "deciding" || hello === undefined) return;
+    this.say(welcomeFrame(connection.config, connection.id, connection.secret, terms));
+    connection.heartbeat.startFrameServer(hello.nextMs);
+    connection.open("welcomed", now);
+  }
+
+  /**
+   * Turns the peer away. Before its first byte it is not known in which words, so that waits for
+   * it, but not for long.
+   */
+  refuse(refusal: Refusal, now: Instant): void {
+    const connection = this.#connection;
+    if (connection.phase === "silent") {
+      this.#refusal = refusal;
+      this.dueAt = later(now, Farewell.LINGER_MS);
+      return;
+    }
+    if (connection.dialect === "frame" && connection.config.role === "server") {
+      const { code, retry, afterMs, spreadMs } = refusal;
+      const reason = refusal.reason || code;
+      this.say({ kind: "goaway", goaway: { reason, retry, afterMs, spreadMs } });
+    }
+    this.#leaveRefused(refusal, now);
+  }
+
+  /** Control of the frame dialect; each side's first frame comes after its preface. */
+  say(frame: Frame): void {
+    const { input, output } = this.#connection;
+    if (!this.#prefaceSaid) {
+      this.#prefaceSaid = true;
+      output.say(encodePreface(PROTOCOL_VERSION));
+    }
+    const bytes = input.speech?.control(frame);
+    if (bytes !== undefined) output.say(bytes);
+  }
+
+  isOver(now: Instant): boolean {
+    return this.dueAt !== undefined && now >= this.dueAt;
+  }
+
+  onTimeout(now: Instant): void {
+    const connection = this.#connection;
+    if (this.#refusal !== undefined) this.#leaveRefused(this.#refusal, now);
+    else connection.breakOff("HANDSHAKE_TIMEOUT", `phase "${connection.phase}"`, now);
+  }
+
+  #beginFrames(accepted: boolean, now: Instant): void {
+    const connection = this.#connection;
+    connection.move("first-frame-byte");
+    connection.heartbeat.suspendAllowance();
+    this.dueAt = later(now, connection.config.handshakeTimeoutMs);
+    if (this.#refusal !== undefined) this.refuse(this.#refusal, now);
+    else if (!accepted) connection.breakOff("WRONG_DIALECT", "this port takes lines only", now);
+  }
+
+  #leaveRefused(refusal: Refusal, now: Instant): void {
+    const ending = { code: refusal.code, by: "here", detail: refusal.reason } as const;
+    beginFarewell(this.#connection, "refused", ending, true, now);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * What each thing heard means in each phase.
+ *
+ * The peer is not trusted: whatever does not belong here ends the connection with a cause, never
+ * with an exception.
+ */
+import type { Instant } from "../base/time.ts";
+import type { Frame } from "../wire/frame.ts";
+import type { Connection } from "./connection.ts";
+import { endingSaid } from "./ending.ts";
+import { beginFarewell } from "./farewell.ts";
+import { WRONG_DIALECT_START } from "./greetings.ts";
+import type { Heard } from "./speech.ts";
+
+/** Empties the decoder. Stops when the connection ended or said goodbye for a fault. */
+export function hear(connection: Connection, now: Instant): void {
+  const { input } = connection;
+  for (let heard = input.next(); heard !== undefined; heard = input.next()) {
+    if (heard.kind === "fault") {
+      connection.breakOff(heard.code, heard.detail, now);
+      return;
+    }
+    understand(connection, heard, now);
+    if (connection.isDeaf) return;
+  }
+}
+
+function understand(
+  connection: Connection,
+  heard: Exclude<Heard, { kind: "fault" }>,
+  now: Instant,
+): void {
+  switch (heard.kind) {
+    case "ping":
+      return onPing(connection, heard, now);
+    case "pong":
+      return onPong(connection, heard, now);
+    case "line":
+      return onLine(connection, heard.text, heard.replaced);
+    case "part":
+      return onPart(connection, heard, now);
+    case "ack":
+      return onAck(connection, heard, now);
+    case "slow":
+      if (!isOpen(connection, "SLOW", now)) return;
+      return connection.heartbeat.slowDown(heard.intervalMs, now);
+    case "preface":
+      return onPreface(connection, heard.version, now);
+    case "hello":
+      return onHello(connection, heard, now);
+    case "welcome":
+      return onWelcome(connection, heard, now);
+    case "goaway":
+      connection.effects.push({ do: "goaway", goaway: heard.goaway });
+      return;
+    case "end": {
+      beginFarewell(connection, "peer-finished", endingSaid(heard.code), false, now);
+      if (connection.farewell === undefined) return;
+      connection.farewell.peerSaid = { code: heard.code, reason: heard.reason };
+      return;
+    }
+    default:
+      heard satisfies never;
+  }
+}
+
+function onPing(connection: Connection, ping: Frame & { kind: "ping" }, now: Instant): void {
+  if (!isOpen(connection, "PING", now)) return;
+  const { input, heartbeat } = connection;
+  input.pingsIn += 1;
+  const seq = ping.seq === 0 ? input.pingsIn : ping.seq;
+  input.lastPingSeqIn = seq;
+  if (heartbeat.onPing(ping.seq, ping.nextMs, now) === "flood") {
+    connection.breakOff("PING_FLOOD", `${input.pingsIn} pings in all`, now);
+    return;
+  }
+  const beat = { of: "theirs", seq, rttMs: undefined, nextMs: ping.nextMs } as const;
+  connection.effects.push({ do: "beat", beat });
+}
+
+function onPong(connection: Connection, pong: Frame & { kind: "pong" }, now: Instant): void {
+  if (!isOpen(connection, "PONG", now)) return;
+  const { heartbeat } = connection;
+  const rttMs = heartbeat.onPong(pong.seq, pong.nextMs, now);
+  if (rttMs === undefined) return; // A heard byte, and no sample.
+  const beat = { of: "ours", seq: heartbeat.pingsOut, rttMs, nextMs: pong.nextMs } as const;
+  connection.effects.push({ do: "beat", beat });
+}
+
+function onLine(connection: Connection, text: string, replaced: boolean): void {
+  const { input } = connection;
+  if (connection.config.role === "client" && text.startsWith(WRONG_DIALECT_START)) {
+    connection.wrongDialectTold = true;
+    return;
+  }
+  input.completed();
+  input.messagesIn += 1;
+  if (replaced) input.replacedLines += 1;
+  connection.effects.push({ do: "deliver", data: text });
+}
+
+function onPart(connection: Connection, part: Frame & { kind: "part" }, now: Instant): void {
+  if (!isOpen(connection, "a message", now)) return;
+  const { input } = connection;
+  const whole = input.part(part, now);
+  if (whole === undefined) return;
+  if (typeof whole === "object" && "kind" in whole) {
+    connection.breakOff(whole.code, whole.detail, now);
+    return;
+  }
+  input.completed();
+  connection.effects.push({ do: "deliver", data: whole });
+}
+
+function onAck(connection: Connection, ack: Frame & { kind: "ack" }, now: Instant): void {
+  if (!isOpen(connection, "ACK", now)) return;
+  if (!connection.output.acknowledged(ack.messages, ack.partBytes, now)) {
+    connection.breakOff("FRAME_INVALID", "ACK names messages that were never sent", now);
+    return;
+  }
+  connection.handleMoved(now);
+}
+
+function onPreface(connection: Connection, version: number, now: Instant): void {
+  if (version >= 1) return;
+  connection.breakOff("VERSION_UNSUPPORTED", `version ${version} is not spoken here`, now);
+}
+
+function onHello(connection: Connection, heard: Frame & { kind: "hello" }, now: Instant): void {
+  if (connection.phase !== "greeting") {
+    connection.breakOff("FRAME_INVALID", "a second HELLO came", now);
+    return;
+  }
+  connection.hello = heard.hello;
+  connection.move("hello-heard");
+  connection.effects.push({ do: "hello", hello: heard.hello });
+}
+
+function onWelcome(connection: Connection, heard: Frame & { kind: "welcome" }, now: Instant): void {
+  if (connection.phase !== "greeting") {
+    connection.breakOff("FRAME_INVALID", "a second WELCOME came", now);
+    return;
+  }
+  connection.welcomed = heard.welcome;
+  connection.open("welcomed", now);
+  connection.heartbeat.startFrameClient(heard.welcome, now);
+}
+
+/** Everything but the handshake and the last words belongs between them. */
+function isOpen(connection: Connection, what: string, now: Instant): boolean {
+  if (connection.wasOpen) return true;
+  connection.breakOff("FRAME_INVALID", `${what} came before the handshake was complete`, now);
+  return false;
+}

@@ -1,0 +1,235 @@
+/**
+ * The beats of one connection: our pings and their answers, the peer's pings and ours to them, and
+ * what both have promised to each other.
+ *
+ * It owns the monitor, which alone decides; this file turns decisions into pings and pings into
+ * inputs of the monitor.
+ */
+import { earliestOf, type Instant } from "../base/time.ts";
+import { clampLease, clientInterval, graceMs } from "../liveness/lease.ts";
+import { LivenessMonitor, type Verdict } from "../liveness/monitor.ts";
+import { PingBudget } from "../liveness/ping-budget.ts";
+import type { Welcome } from "../wire/frame.ts";
+import type { ConnectionConfig, ConnectionContext } from "./config.ts";
+import type { EffectQueue } from "./effect-queue.ts";
+import type { Effect } from "./effects.ts";
+import type { Output } from "./output.ts";
+import type { Speech } from "./speech.ts";
+
+export type PingAnswer = "answered" | "later" | "flood";
+
+export class Heartbeat {
+  readonly monitor: LivenessMonitor;
+  /** Within how long the peer has to speak. */
+  leaseMs: number | undefined;
+  /** Our own beat. */
+  intervalMs: number | undefined;
+  pingsOut = 0;
+  readonly #config: ConnectionConfig;
+  readonly #output: Output;
+  #budget: PingBudget | undefined;
+  /** A ping over the budget that is still to be answered. */
+  #coalescedSeq: number | undefined;
+  /** The gap that the peer was last told of. */
+  #announcedMs = 0;
+  #leaseMsMax = 0;
+  #toldVerdict: Verdict = "alive";
+
+  constructor(config: ConnectionConfig, context: ConnectionContext, output: Output, now: Instant) {
+    this.#config = config;
+    this.#output = output;
+    const { answerWithinMs, drainTimeoutMs } = config.liveness;
+    this.monitor = new LivenessMonitor(
+      { answerWithinMs, drainTimeoutMs },
+      context.stalls,
+      context.random,
+      now,
+    );
+    this.monitor.setAnswers(config.liveness.answersExpected);
+  }
+
+  /** Server: a peer that has said nothing may be a line peer, and has the whole timeout. */
+  awaitFirstByte(): void {
+    this.leaseMs = this.#config.liveness.timeoutMs;
+    this.monitor.setAllowance(this.leaseMs);
+  }
+
+  /** A handshake has a deadline of its own. */
+  suspendAllowance(): void {
+    this.leaseMs = undefined;
+    this.monitor.setAllowance(undefined);
+  }
+
+  startLine(now: Instant): void {
+    if (this.#config.role === "server") {
+      this.awaitFirstByte();
+      return;
+    }
+    const { intervalMs } = this.#config.liveness;
+    if (intervalMs === false) return;
+    this.intervalMs = intervalMs;
+    this.monitor.setBeat(intervalMs, "always", now);
+  }
+
+  /** Server: what HELLO promised. */
+  startFrameServer(nextMs: number): void {
+    this.monitor.setVerify(true);
+    this.#renewLease(nextMs);
+  }
+
+  /** What HELLO announces. */
+  announce(nextMs: number): number {
+    this.#announcedMs = nextMs;
+    return nextMs;
+  }
+
+  /** Client: the server told its limits. */
+  startFrameClient(welcome: Welcome, now: Instant): void {
+    const wanted = this.#config.liveness.intervalMs;
+    if (wanted === false) return;
+    this.#leaseMsMax = welcome.leaseMsMax;
+    this.intervalMs = clientInterval(wanted, welcome, welcome.timeoutMs, true);
+    this.monitor.setBeat(this.intervalMs, "when-quiet", now);
+    // A longer gap than the one promised may be used only after a ping that announced it.
+    if (this.intervalMs > this.#announcedMs) this.beat(now);
+  }
+
+  /** Client: the server asks for fewer pings. */
+  slowDown(intervalMs: number, now: Instant): void {
+    const wanted = Math.min(intervalMs, this.#leaseMsMax);
+    if (this.intervalMs === undefined || wanted <= this.intervalMs) return;
+    this.intervalMs = wanted;
+    this.monitor.setBeat(this.intervalMs, "when-quiet", now);
+    this.beat(now);
+  }
+
+  /** Our reading is paused: a side that pauses speaks instead, where the peer knows our pings. */
+  pause(now: Instant): void {
+    this.monitor.pause(now);
+  }
+
+  /** After a possible sleep of the machine: is the peer still there? */
+  verifySoon(now: Instant): void {
+    this.monitor.verifySoon(now);
+  }
+
+  /** Queues a ping of ours, unless one has not even left yet. */
+  beat(now: Instant): void {
+    if (this.#output.pingWaits) return;
+    const speech = this.#output.speech as Speech;
+    this.pingsOut += 1;
+    this.#announcedMs = this.intervalMs ?? 0;
+    const behindBytes = this.#output.behindBytes;
+    this.#output.ping(speech.ping(this.pingsOut, this.#announcedMs));
+    this.monitor.pinged(this.pingsOut, behindBytes, now);
+  }
+
+  /** Our ping was answered. A line pong has no number: it answers the last ping. */
+  onPong(seq: number, nextMs: number, now: Instant): number | undefined {
+    if (this.#config.role === "server" && nextMs > 0) this.#renewLease(nextMs);
+    const answers = this.#output.speech?.dialect === "line" ? this.pingsOut : seq;
+    const rttMs = this.monitor.answered(answers, now);
+    if (rttMs !== undefined) this.#output.onPingAnswered();
+    return rttMs;
+  }
+
+  /** The peer's ping: renews its lease, and is answered unless it comes too often. */
+  onPing(seq: number, nextMs: number, now: Instant): PingAnswer {
+    const speech = this.#output.speech as Speech;
+    if (this.#config.role === "server" && speech.dialect === "frame") this.#renewLease(nextMs);
+    if (this.#config.role === "client") return this.#answer(seq);
+    this.#budget ??= new PingBudget(this.#config.liveness.pingIntervalMsMin, 50, speech.dialect);
+    switch (this.#budget.ping(now)) {
+      case "answer":
+        return this.#answer(seq);
+      case "slow":
+        this.#askToSlowDown(speech);
+        return this.#answer(seq);
+      case "coalesce":
+        this.#coalescedSeq = seq;
+        return "later";
+      default:
+        return "flood";
+    }
+  }
+
+  /** When a coalesced answer is due. */
+  get coalescedDueAt(): Instant | undefined {
+    return this.#coalescedSeq === undefined ? undefined : this.#budget?.coalescedDueAt;
+  }
+
+  /** Answers the last of the pings that came too often. */
+  answerCoalesced(now: Instant): void {
+    const dueAt = this.coalescedDueAt;
+    if (dueAt === undefined || now < dueAt || this.#coalescedSeq === undefined) return;
+    this.#answer(this.#coalescedSeq);
+    this.#budget?.coalescedAnswered();
+    this.#coalescedSeq = undefined;
+  }
+
+  /** Does what the monitor finds due. */
+  run(effects: EffectQueue, now: Instant): void {
+    const { monitor } = this;
+    for (let due = monitor.poll(now); due !== undefined; due = monitor.poll(now)) {
+      switch (due) {
+        case "beat":
+        case "verify":
+          this.beat(now);
+          if (!this.#config.liveness.answersExpected) effects.push(this.#unansweredBeat());
+          break;
+        case "measure":
+          effects.push({ do: "measure" });
+          break;
+        case "expired":
+          effects.push({ do: "judge" });
+          break;
+        case "alive":
+        case "slow":
+        case "suspect":
+          this.tellVerdict(effects);
+          break;
+        default:
+          due satisfies never;
+      }
+    }
+  }
+
+  /** Tells a change of verdict, once. */
+  tellVerdict(effects: EffectQueue): void {
+    const { verdict } = this.monitor;
+    const was = this.#toldVerdict;
+    if (verdict === was) return;
+    this.#toldVerdict = verdict;
+    effects.push({ do: "verdict", verdict, was });
+  }
+
+  deadline(): Instant | undefined {
+    return earliestOf(this.monitor.deadline(), this.coalescedDueAt);
+  }
+
+  /** Where answers never come, a beat is told when it leaves. */
+  #unansweredBeat(): Effect {
+    return { do: "beat", beat: { of: "ours", seq: this.pingsOut, rttMs: undefined, nextMs: 0 } };
+  }
+
+  #answer(seq: number): "answered" {
+    const promiseMs = this.#config.role === "client" ? this.#announcedMs : 0;
+    const pong = this.#output.speech?.pong(seq, promiseMs);
+    if (pong !== undefined) this.#output.pong(pong);
+    return "answered";
+  }
+
+  #askToSlowDown(speech: Speech): void {
+    const { pingIntervalMsMin } = this.#config.liveness;
+    if (pingIntervalMsMin === false) return;
+    const slow = speech.control({ kind: "slow", intervalMs: pingIntervalMsMin });
+    if (slow !== undefined) this.#output.say(slow);
+  }
+
+  #renewLease(nextMs: number): void {
+    const { leaseMs } = clampLease(nextMs, this.#config.liveness);
+    if (leaseMs === this.leaseMs) return;
+    this.leaseMs = leaseMs;
+    this.monitor.setAllowance(leaseMs + graceMs(leaseMs));
+  }
+}

@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import { type Instant, later } from "../base/time.ts";
+import { type Stall, StallLog } from "../liveness/stall-log.ts";
+import { ManualClock } from "../testing/manual-clock.ts";
+import { Alarms } from "./alarms.ts";
+
+const CONFIG = { tickMs: 100, stallToleranceMs: 250 };
+
+function rig() {
+  const clock = new ManualClock();
+  const stalls: Stall[] = [];
+  const passes: Instant[] = [];
+  const rang: { name: string; at: Instant }[] = [];
+  const log = new StallLog(CONFIG);
+  const alarms = new Alarms(CONFIG, clock, log, {
+    onStall: (stall) => stalls.push(stall),
+    onPassEnd: (now) => passes.push(now),
+  });
+  /** An alarm that has nothing more to wait for once it rang. */
+  const add = (name: string, at: Instant | undefined): number => {
+    const onAlarm = (now: Instant): void => {
+      rang.push({ name, at: now });
+      alarms.set(slot, undefined);
+    };
+    const slot = alarms.add({ onAlarm }, at);
+    return slot;
+  };
+  return { clock, stalls, passes, rang, alarms, add };
+}
+
+test("alarms ring at their time, within a tick, and one timer serves them all", () => {
+  const { clock, rang, alarms, add } = rig();
+  const start = clock.now();
+  const slots = ["a", "b", "c"].map((name, index) => add(name, later(start, 1_000 * (index + 1))));
+  expect(clock.alarmCount).toBe(1);
+  for (const slot of slots) alarms.set(slot, undefined);
+  alarms.set(slots[0] as number, later(start, 5_000));
+  clock.advance(4_999);
+  expect(rang).toEqual([]);
+  clock.advance(101);
+  expect(rang.map(({ name }) => name)).toEqual(["a"]);
+  expect((rang[0]?.at ?? 0) - start).toBeLessThanOrEqual(5_100);
+});
+
+test("a deadline that moved earlier is met, one that moved later does not ring early", () => {
+  const { clock, rang, alarms, add } = rig();
+  const start = clock.now();
+  const early = add("early", later(start, 60_000));
+  const late = add("late", later(start, 1_000));
+  alarms.set(early, later(start, 2_000));
+  alarms.set(late, later(start, 3_000));
+  clock.advance(2_200);
+  expect(rang.map(({ name }) => name)).toEqual(["early"]);
+  alarms.set(early, undefined);
+  clock.advance(1_000);
+  expect(rang.map(({ name }) => name)).toEqual(["early", "late"]);
+});
+
+// Ours: the sweep that kills whoever pinged while the event loop was blocked.
+test("whoever's bytes wait in the kernel after a stall is not judged", () => {
+  const { clock, rang, stalls, alarms, add } = rig();
+  const spoke = add("spoke", later(clock.now(), 1_000));
+  add("silent", later(clock.now(), 1_000));
+  clock.stall(2_500);
+  clock.read = () => alarms.set(spoke, later(clock.now(), 60_000));
+  clock.advance(1_000);
+  expect(rang.map(({ name }) => name)).toContain("silent");
+  expect(rang.map(({ name }) => name)).not.toContain("spoke");
+  expect(stalls.map(({ lateMs }) => lateMs)).toEqual([1_500]);
+});
+
+test("a stall inside the reading pass asks for another pass", () => {
+  const { clock, rang, alarms, add } = rig();
+  const slot = add("spoke late", later(clock.now(), 1_000));
+  let reads = 0;
+  clock.read = () => {
+    reads += 1;
+    // The pass that follows the alarm is blocked by a listener; its bytes arrive behind that.
+    if (clock.now() === 2_000 && reads < 10) {
+      clock.stall(1_500);
+      reads = 10;
+    } else if (reads > 10) alarms.set(slot, later(clock.now(), 60_000));
+    else return;
+    reads += 1;
+  };
+  clock.advance(1_000);
+  clock.advance(5_000);
+  expect(rang).toEqual([]);
+});
+
+test("closing forgets the timer, and removing the last alarm, too", () => {
+  const { clock, rang, alarms, add } = rig();
+  const slot = add("a", later(clock.now(), 1_000));
+  alarms.remove(slot);
+  expect(clock.alarmCount).toBe(0);
+  add("b", later(clock.now(), 1_000));
+  alarms.close();
+  expect(clock.alarmCount).toBe(0);
+  clock.advance(5_000);
+  expect(rang).toEqual([]);
+});
+
+test("ten thousand due alarms ring in bounded passes, each once", () => {
+  const { clock, passes, alarms } = rig();
+  let rung = 0;
+  for (let index = 0; index < 10_000; index++) {
+    const slot: number = alarms.add(
+      {
+        onAlarm: () => {
+          rung += 1;
+          alarms.set(slot, undefined);
+        },
+      },
+      later(clock.now(), 1_000),
+    );
+  }
+  clock.advance(1_200);
+  expect(rung).toBe(10_000);
+  expect(passes.length).toBeGreaterThanOrEqual(5);
+});

@@ -1,0 +1,146 @@
+/**
+ * One real timer for the deadlines of many connections, and the rule that no verdict falls on input
+ * that waits unread.
+ *
+ * When the timer rings, nothing is judged. First a whole pass of reading takes place (`afterPoll`);
+ * whoever said something meanwhile has moved its deadline and is left alone. If that pass itself
+ * was late, another one follows, because what arrived during the delay was not read by it. So a
+ * stall of this process, wherever in the event loop it happens, cannot kill a peer whose bytes wait
+ * in the kernel.
+ */
+import { type Cancel, type Clock, type Instant, later, latest } from "../base/time.ts";
+import { DeadlineTable } from "../liveness/deadline-table.ts";
+import type { Stall, StallLog } from "../liveness/stall-log.ts";
+
+export interface Alarmed {
+  /** The deadline passed, and a poll pass after it brought nothing that moved it. */
+  onAlarm(now: Instant): void;
+}
+
+export interface AlarmsConfig {
+  /** How fine deadlines are kept: the timer rings at most this often. */
+  readonly tickMs: number;
+  readonly stallToleranceMs: number;
+}
+
+export interface AlarmsHandlers {
+  onStall(stall: Stall, now: Instant): void;
+  /** All alarms of one pass have run: the moment to judge together. */
+  onPassEnd(now: Instant): void;
+}
+
+/** How many alarms run in one go before the event loop gets its turn. */
+const ALARMS_PER_PASS = 2_000;
+
+export class Alarms {
+  readonly #config: AlarmsConfig;
+  readonly #clock: Clock;
+  readonly #stalls: StallLog;
+  readonly #on: AlarmsHandlers;
+  readonly #table = new DeadlineTable();
+  readonly #alarmed: (Alarmed | undefined)[] = [];
+  readonly #due: number[] = [];
+  #cancel: Cancel | undefined;
+  /** When the timer is to ring; undefined while none is set. */
+  #ringsAt: Instant | undefined;
+  #rangAt: Instant;
+  #inPass = false;
+  #closed = false;
+
+  constructor(config: AlarmsConfig, clock: Clock, stalls: StallLog, on: AlarmsHandlers) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#stalls = stalls;
+    this.#on = on;
+    this.#rangAt = later(clock.now(), -config.tickMs);
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  add(alarmed: Alarmed, at: Instant | undefined): number {
+    const slot = this.#table.add(at);
+    this.#alarmed[slot] = alarmed;
+    this.#ringBy(at);
+    return slot;
+  }
+
+  set(slot: number, at: Instant | undefined): void {
+    this.#table.set(slot, at);
+    this.#ringBy(at);
+  }
+
+  remove(slot: number): void {
+    this.#table.remove(slot);
+    this.#alarmed[slot] = undefined;
+    if (this.#table.size === 0 && !this.#inPass) this.#silence();
+  }
+
+  /** Forgets the timer; nothing rings any more. */
+  close(): void {
+    this.#closed = true;
+    this.#silence();
+  }
+
+  #silence(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#ringsAt = undefined;
+  }
+
+  #ringBy(at: Instant | undefined): void {
+    if (at === undefined || this.#inPass || this.#closed) return;
+    if (this.#ringsAt !== undefined && this.#ringsAt <= at) return;
+    this.#setTimer(at);
+  }
+
+  #setTimer(at: Instant): void {
+    this.#cancel?.();
+    const ringsAt = latest(at, later(this.#rangAt, this.#config.tickMs));
+    this.#ringsAt = ringsAt;
+    this.#cancel = this.#clock.wakeAt(ringsAt, () => this.#ring(ringsAt));
+  }
+
+  #ring(expectedAt: Instant): void {
+    const now = this.#clock.now();
+    this.#inPass = true;
+    this.#ringsAt = undefined;
+    this.#rangAt = now;
+    this.#noticeLateness(expectedAt, now);
+    this.#readFirst(now);
+  }
+
+  #readFirst(since: Instant): void {
+    this.#cancel = this.#clock.afterPoll(() => {
+      const now = this.#clock.now();
+      if (now - since > this.#config.stallToleranceMs) {
+        this.#noticeLateness(since, now);
+        this.#readFirst(now);
+      } else this.#runDue(now);
+    });
+  }
+
+  #runDue(now: Instant): void {
+    const due = this.#due;
+    due.length = 0;
+    this.#table.collectDue(now, due, ALARMS_PER_PASS);
+    for (const slot of due) this.#alarmed[slot]?.onAlarm(now);
+    this.#on.onPassEnd(now);
+    if (this.#closed) return;
+    // With more to do than one pass allows, the next one follows a fresh look at the sockets.
+    if (due.length === ALARMS_PER_PASS) {
+      this.#readFirst(this.#clock.now());
+      return;
+    }
+    this.#inPass = false;
+    this.#cancel = undefined;
+    const nextAt = this.#table.nextAt();
+    if (nextAt !== undefined) this.#setTimer(nextAt);
+  }
+
+  #noticeLateness(expectedAt: Instant, now: Instant): void {
+    const stall = this.#stalls.recordTick(expectedAt, now, this.#clock.wallNow());
+    if (stall !== undefined) this.#on.onStall(stall, now);
+  }
+}

@@ -1,0 +1,302 @@
+/**
+ * The one place where a connection meets a transport and a clock.
+ *
+ * Each input takes the same path: input, effects, alarm. What an owner's handler does during a step
+ * (a listener that sends, or closes) changes the machine, which is not running then; its effects
+ * join the queue that this step is emptying: nothing is ever nested. An owner whose handler throws
+ * leaves no step half done; the error is reported, later, as uncaught.
+ */
+import type { ErrorCode } from "../base/errors.ts";
+import type { Clock, Instant } from "../base/time.ts";
+import type { WelcomeTerms } from "../connection/config.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Beat, Dialect, Effect, Message, Refusal } from "../connection/effects.ts";
+import type { EndFacts, EndRecord } from "../connection/end-record.ts";
+import { endSentence } from "../connection/sentence.ts";
+import type { Verdict } from "../liveness/monitor.ts";
+import type { Attach, Transport, TransportHandlers } from "../transports/transport.ts";
+import type { GoAway, Hello, Welcome } from "../wire/frame.ts";
+import type { Alarmed, Alarms } from "./alarms.ts";
+
+/** Who holds driven connections: one object for all connections of a server, or a link. */
+export interface DrivenOwner {
+  onHello(driven: Driven, hello: Hello): void;
+  onOpened(driven: Driven, dialect: Dialect, welcome: Welcome | undefined): void;
+  onMessage(driven: Driven, data: Message): void;
+  onVerdict(driven: Driven, verdict: Verdict, was: Verdict): void;
+  onBeat(driven: Driven, beat: Beat): void;
+  onGoAway(driven: Driven, goaway: GoAway): void;
+  /** The outbox is below its high-water mark again. */
+  onDrained(driven: Driven): void;
+  /** All that was sent is confirmed. */
+  onDelivered(driven: Driven): void;
+  /** Everything speaks for death: call `driven.condemn()` or `driven.hold(ms)`, now or later. */
+  onJudge(driven: Driven): void;
+  /** How many more bytes (fewer: negative) this connection and its transport hold than before. */
+  onHeldBytes(driven: Driven, change: number): void;
+  /** Last, and once. `unwritten` had no byte written and is not part of `record.undelivered`. */
+  onEnd(driven: Driven, record: EndRecord, unwritten: readonly Message[]): void;
+}
+
+export interface DrivenSurroundings {
+  readonly clock: Clock;
+  readonly alarms: Alarms;
+  /** Reports what a handler threw, as uncaught, later. */
+  readonly report: (error: unknown) => void;
+}
+
+export class Driven implements TransportHandlers, Alarmed {
+  readonly connection: Connection;
+  readonly transport: Transport;
+  readonly openedAtWallMs: number;
+  /** For the owner's use, such as the object that it shows to the application. */
+  tag: unknown;
+  readonly #owner: DrivenOwner;
+  readonly #around: DrivenSurroundings;
+  readonly #slot: number;
+  #stepping = false;
+  #ended = false;
+  #heldBytes = 0;
+  #deadline: Instant | undefined;
+
+  /** Attaches at once; the first effects run in `start`, so that the owner can set `tag` before. */
+  constructor(
+    connection: Connection,
+    attach: Attach,
+    owner: DrivenOwner,
+    surroundings: DrivenSurroundings,
+  ) {
+    this.connection = connection;
+    this.#owner = owner;
+    this.#around = surroundings;
+    this.openedAtWallMs = surroundings.clock.wallNow();
+    this.transport = attach(this);
+    this.#deadline = connection.deadline();
+    this.#slot = surroundings.alarms.add(this, this.#deadline);
+  }
+
+  /** To be called once, before any input can arrive: in the same turn as the constructor. */
+  start(): void {
+    this.#step(this.#now());
+  }
+
+  // From the transport.
+
+  onBytes(bytes: Uint8Array): void {
+    const now = this.#now();
+    this.connection.handleBytes(bytes, now);
+    this.#step(now);
+  }
+
+  onDrained(): void {
+    const now = this.#now();
+    this.connection.handleDrained(now);
+    this.#step(now);
+  }
+
+  onFinished(): void {
+    const now = this.#now();
+    this.connection.handleFinished(now);
+    this.#step(now);
+  }
+
+  onClosed(fault: Error | undefined): void {
+    const now = this.#now();
+    this.connection.handleClosed(fault, now);
+    this.#step(now);
+  }
+
+  // From the alarms.
+
+  onAlarm(now: Instant): void {
+    if (this.#ended) return;
+    this.connection.handleTimeout(now);
+    this.#deadline = undefined; // Whatever it is now, it has to be set anew.
+    this.#step(now);
+  }
+
+  // From the owner, at any time, also during a step.
+
+  /** @throws HoldfastError as `Connection.send` does; nothing has changed then. */
+  send(data: Message): boolean {
+    const now = this.#now();
+    const belowHighWater = this.connection.send(data, now);
+    this.#step(now);
+    return belowHighWater;
+  }
+
+  close(code: ErrorCode, reason: string): void {
+    const now = this.#now();
+    this.connection.close(code, reason, now);
+    this.#step(now);
+  }
+
+  abort(code: ErrorCode, detail: string): void {
+    const now = this.#now();
+    this.connection.abort(code, detail, now);
+    this.#step(now);
+  }
+
+  welcome(terms: WelcomeTerms): void {
+    const now = this.#now();
+    this.connection.welcome(terms, now);
+    this.#step(now);
+  }
+
+  refuse(refusal: Refusal): void {
+    const now = this.#now();
+    this.connection.refuse(refusal, now);
+    this.#step(now);
+  }
+
+  goAway(goaway: GoAway): void {
+    this.connection.goAway(goaway);
+    this.#step(this.#now());
+  }
+
+  pauseReading(): void {
+    const now = this.#now();
+    this.connection.pauseReading(now);
+    this.#step(now);
+  }
+
+  resumeReading(): void {
+    const now = this.#now();
+    this.connection.resumeReading(now);
+    this.#step(now);
+  }
+
+  condemn(): void {
+    const now = this.#now();
+    this.connection.condemn(now);
+    this.#step(now);
+  }
+
+  hold(delayMs: number): void {
+    const now = this.#now();
+    this.connection.hold(delayMs, now);
+    this.#step(now);
+  }
+
+  verifySoon(): void {
+    const now = this.#now();
+    this.connection.verifySoon(now);
+    this.#step(now);
+  }
+
+  #now(): Instant {
+    return this.#around.clock.now();
+  }
+
+  #hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** Effects, then the alarm. A step within a step leaves both to the outer one. */
+  #step(now: Instant): void {
+    if (this.#stepping || this.#ended) return;
+    this.#stepping = true;
+    const { connection } = this;
+    for (let effect = connection.poll(now); effect; effect = connection.poll(now)) {
+      try {
+        this.#perform(effect, now);
+      } catch (error) {
+        this.#around.report(error);
+      }
+    }
+    this.#stepping = false;
+    if (this.#ended) return;
+    this.#accountHeld(connection.heldBytes + this.transport.unsentBytes);
+    if (this.#hasEnded()) return; // An owner may end whoever holds too much.
+    const deadline = connection.deadline();
+    if (deadline === this.#deadline) return;
+    this.#deadline = deadline;
+    this.#around.alarms.set(this.#slot, deadline);
+  }
+
+  #perform(effect: Effect, now: Instant): void {
+    const owner = this.#owner;
+    switch (effect.do) {
+      case "write":
+        this.connection.handleWritten(this.transport.write(effect.bytes), now);
+        return;
+      case "deliver":
+        return owner.onMessage(this, effect.data);
+      case "beat":
+        return owner.onBeat(this, effect.beat);
+      case "verdict":
+        return owner.onVerdict(this, effect.verdict, effect.was);
+      case "hello":
+        return owner.onHello(this, effect.hello);
+      case "opened":
+        return owner.onOpened(this, effect.dialect, effect.welcome);
+      case "goaway":
+        return owner.onGoAway(this, effect.goaway);
+      case "drained":
+        return owner.onDrained(this);
+      case "delivered":
+        return owner.onDelivered(this);
+      case "judge":
+        return owner.onJudge(this);
+      case "measure":
+        return this.transport.readUnacked((bytes) => this.#onUnacked(bytes));
+      case "finish":
+        return this.transport.finish();
+      case "pause":
+        return this.transport.pause();
+      case "resume":
+        return this.transport.resume();
+      case "end":
+        return this.#end(effect.facts);
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #onUnacked(bytes: number | undefined): void {
+    const now = this.#now();
+    this.connection.handleUnacked(bytes, now);
+    this.#step(now);
+  }
+
+  #end(facts: EndFacts): void {
+    this.#ended = true;
+    this.#around.alarms.remove(this.#slot);
+    const reset = this.transport.reset();
+    this.#accountHeld(0);
+    this.#owner.onEnd(this, this.#record(facts, reset), facts.unwritten);
+  }
+
+  #record(facts: EndFacts, reset: boolean): EndRecord {
+    const { code, by, dialect, livedMs, wasOpen, peerSaid, cause, evidence, undelivered } = facts;
+    return {
+      id: this.connection.id,
+      code,
+      by,
+      sentence: endSentence(facts),
+      remote: this.transport.remote.text,
+      dialect,
+      openedAtWallMs: this.openedAtWallMs,
+      endedAtWallMs: this.#around.clock.wallNow(),
+      livedMs,
+      wasOpen,
+      reset,
+      peerSaid,
+      cause,
+      evidence,
+      undelivered,
+      undeliveredCount: undelivered.length,
+    };
+  }
+
+  #accountHeld(heldBytes: number): void {
+    const change = heldBytes - this.#heldBytes;
+    if (change === 0) return;
+    this.#heldBytes = heldBytes;
+    try {
+      this.#owner.onHeldBytes(this, change);
+    } catch (error) {
+      this.#around.report(error);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** The only reader of the real clock and of real chance. */
+import { randomBytes } from "node:crypto";
+import type { Random, Secrets } from "../base/random.ts";
+import type { Cancel, Clock, Instant } from "../base/time.ts";
+
+export const systemClock: Clock = {
+  now: () => performance.now() as Instant,
+  wallNow: () => Date.now(),
+  wakeAt: (at, wake): Cancel => {
+    // Rounded up: a timer that rings early would only be set again.
+    const timer = setTimeout(wake, Math.max(0, Math.ceil(at - performance.now())));
+    return () => clearTimeout(timer);
+  },
+  // The event loop runs timers, then polls for input, then runs immediates. An immediate that was
+  // asked for during the poll phase would run right after it, without a look at what arrived
+  // since, so it takes a second one to be sure of a whole pass between.
+  afterPoll: (run): Cancel => {
+    let second: NodeJS.Immediate | undefined;
+    const first = setImmediate(() => {
+      second = setImmediate(run);
+    });
+    return () => {
+      clearImmediate(first);
+      if (second !== undefined) clearImmediate(second);
+    };
+  },
+};
+
+/** For jitter only. */
+export const systemRandom: Random = { next: () => Math.random() };
+
+export const systemSecrets: Secrets = { bytes: (count) => new Uint8Array(randomBytes(count)) };
+
+/** Makes what a listener threw an uncaught error, outside the step that called the listener. */
+export function reportUncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

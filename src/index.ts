@@ -1,0 +1,38 @@
+/** The main door: servers, links, and the words for what they tell. */
+export {
+  ERRORS,
+  type ErrorCode,
+  type Fault,
+  HoldfastError,
+  isHoldfastError,
+} from "./base/errors.ts";
+export type { Observation, Observe } from "./base/observation.ts";
+export { printable } from "./base/printable.ts";
+export type { Link } from "./client/link.ts";
+export type {
+  AbortSignalLike,
+  ConnectOptions,
+  KeepaliveOptions,
+  LineOptions,
+} from "./client/options.ts";
+export type {
+  LinkCause,
+  LinkEndRecord,
+  LinkEvents,
+  LinkStatus,
+  Undelivered,
+} from "./client/status.ts";
+export type { Beat, Dialect, Message } from "./connection/effects.ts";
+export type { EndedBy, EndEvidence, EndRecord } from "./connection/end-record.ts";
+export type { Verdict } from "./liveness/monitor.ts";
+export type { ClientLivenessOptions, HeartbeatOptions } from "./liveness/options.ts";
+export { connect } from "./ops/connect.ts";
+export type { RedialOptions } from "./redial/options.ts";
+export { listen } from "./server/listen.ts";
+export type { ListenOptions } from "./server/options.ts";
+export type { Server } from "./server/server.ts";
+export type { ServerConnection } from "./server/server-connection.ts";
+export type { ServerEvents } from "./server/server-events.ts";
+export type { ServerStats } from "./server/server-stats.ts";
+export type { EffectiveKernelOptions } from "./transports/transport.ts";
+export type { GoAway } from "./wire/frame.ts";

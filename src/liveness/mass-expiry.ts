@@ -1,0 +1,66 @@
+/**
+ * When very many connections expire together, it is more likely us, or the network, than all of
+ * them.
+ *
+ * Above the threshold a whole batch is held: frame peers get a second verifying ping, line peers
+ * get more time. Those that expired in earlier ticks, before the threshold was crossed, are gone:
+ * at most the threshold itself, 2 % of all or 50. Only first expiries are to be counted here; a
+ * connection that was held once and expires again dies without being asked about.
+ */
+import { type Random, uniform } from "../base/random.ts";
+import type { Instant } from "../base/time.ts";
+
+export interface MassExpiryConfig {
+  /** Above this part of the live connections, and ... */
+  readonly shareMax: number;
+  /** ... from this many on, expiries are held. */
+  readonly countMin: number;
+}
+
+/** 2 % in some ten seconds is far above what churn does; below 50 a share says little. */
+export const MASS_EXPIRY_CONFIG: MassExpiryConfig = { shareMax: 0.02, countMin: 50 };
+
+const ENTRIES_MAX = 64;
+
+interface Entry {
+  /**
+   * When the batch expired; for merged batches the latest of them, so that none leaves too early.
+   */
+  readonly at: Instant;
+  readonly count: number;
+}
+
+export class MassExpiry {
+  readonly #config: MassExpiryConfig;
+  readonly #random: Random;
+  #entries: Entry[] = [];
+
+  constructor(config: MassExpiryConfig, random: Random) {
+    this.#config = config;
+    this.#random = random;
+  }
+
+  /**
+   * Decides for `batch` connections that expired in this tick. `live` counts the open connections,
+   * this batch included; `windowMs` is the answer time, and the window slides.
+   */
+  judge(batch: number, live: number, windowMs: number, now: Instant): "dead" | "hold" {
+    this.#entries = this.#entries.filter(({ at }) => now - at < windowMs);
+    if (batch > 0) this.#remember({ at: now, count: batch });
+    const count = this.#entries.reduce((sum, entry) => sum + entry.count, 0);
+    const isMass = count >= this.#config.countMin && count > this.#config.shareMax * live;
+    return isMass ? "hold" : "dead";
+  }
+
+  /** When the second ping of a held frame peer goes out: anywhere within the answer time. */
+  holdDelayMs(answerWithinMs: number): number {
+    return uniform(this.#random, 0, answerWithinMs);
+  }
+
+  #remember(entry: Entry): void {
+    this.#entries.push(entry);
+    if (this.#entries.length <= ENTRIES_MAX) return;
+    const [first, second] = this.#entries.splice(0, 2) as [Entry, Entry];
+    this.#entries.unshift({ at: second.at, count: first.count + second.count });
+  }
+}

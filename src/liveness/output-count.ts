@@ -1,0 +1,65 @@
+/**
+ * What successive readings of the kernel's unacknowledged count say about output.
+ *
+ * A count that falls has moved. One that does not fall may have moved, too, when more was handed to
+ * the kernel between the readings; so what was handed over is added to the earlier reading. Where
+ * the caller did not count it, a count that stood still says nothing.
+ */
+
+/** "unclear": output was handed over uncounted, and may hide a fall. */
+export type CountChange = "first" | "fell" | "stood" | "unclear";
+
+export class OutputCount {
+  #readings = 0;
+  #lastBytes = 0;
+  #handedBytes = 0;
+  #handedUncounted = false;
+  #wasEmpty = false;
+
+  /**
+   * Two readings or more, and the last one found something left. Each fall was evidence; so the
+   * lack of any is, too.
+   */
+  get isTelling(): boolean {
+    return this.#readings >= 2 && this.#lastBytes > 0;
+  }
+
+  /**
+   * The peer's kernel had everything once. Falls after that tell of later bytes, which a kernel
+   * acknowledges for a frozen process, too.
+   */
+  get wasEmpty(): boolean {
+    return this.#wasEmpty;
+  }
+
+  /** What comes next has nothing to do with what was read before. */
+  forget(): void {
+    this.#readings = 0;
+    this.#wasEmpty = false;
+    this.#forgetHanded();
+  }
+
+  /** The kernel took bytes; undefined: it is not known how many. */
+  handed(bytes: number | undefined): void {
+    if (bytes === undefined) this.#handedUncounted = true;
+    else this.#handedBytes += bytes;
+  }
+
+  read(unackedBytes: number): CountChange {
+    const isFirst = this.#readings === 0;
+    const hasFallen = unackedBytes < this.#lastBytes + this.#handedBytes;
+    const isUnclear = this.#handedUncounted;
+    this.#readings += 1;
+    this.#lastBytes = unackedBytes;
+    if (unackedBytes === 0) this.#wasEmpty = true;
+    this.#forgetHanded();
+    if (isFirst) return "first";
+    if (hasFallen) return "fell";
+    return isUnclear ? "unclear" : "stood";
+  }
+
+  #forgetHanded(): void {
+    this.#handedBytes = 0;
+    this.#handedUncounted = false;
+  }
+}

@@ -1,0 +1,323 @@
+/**
+ * Keeps the connections of one server: lets them in, passes on what they say, sees them out.
+ *
+ * It is the one owner of all driven connections, so that each of them costs no closures. What is
+ * easy to break: an end may come while a list of connections is walked, and inside a call that
+ * caused it; whatever is counted for a connection is taken back in `onEnd`, and only there.
+ */
+import { toHex } from "../base/bytes.ts";
+import { Emitter } from "../base/emitter.ts";
+import { type ErrorCode, isHoldfastError } from "../base/errors.ts";
+import type { Random, Secrets } from "../base/random.ts";
+import type { Clock } from "../base/time.ts";
+import type { ConnectionContext } from "../connection/config.ts";
+import { Connection } from "../connection/connection.ts";
+import type { Beat, Dialect, Message } from "../connection/effects.ts";
+import type { EndRecord } from "../connection/end-record.ts";
+import { Driven, type DrivenOwner, type DrivenSurroundings } from "../driver/driven.ts";
+import { clampLease } from "../liveness/lease.ts";
+import type { Verdict } from "../liveness/monitor.ts";
+import type { AcceptHandlers, Incoming } from "../transports/transport.ts";
+import type { Hello } from "../wire/frame.ts";
+import { Admission } from "./admission.ts";
+import { BufferBudget } from "./buffer-budget.ts";
+import { EndRing } from "./end-ring.ts";
+import type { ServerConfig } from "./options.ts";
+import { Reaper } from "./reaper.ts";
+import { Reception } from "./reception.ts";
+import { refusalFor } from "./refusal.ts";
+import { Registry } from "./registry.ts";
+import { ServerConnection } from "./server-connection.ts";
+import type { ServerEvents } from "./server-events.ts";
+import { ServerCounters } from "./server-stats.ts";
+
+/** Those who are being told that they may not come in; beyond that they are reset at once. */
+const REFUSING_MAX = 256;
+
+export interface KeeperSurroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly secrets: Secrets;
+  /** Reports what a listener threw, as uncaught, later. */
+  readonly report: (error: unknown) => void;
+}
+
+export class Keeper implements DrivenOwner, AcceptHandlers {
+  readonly config: ServerConfig;
+  readonly clock: Clock;
+  readonly registry: Registry<ServerConnection> = new Registry();
+  readonly counters: ServerCounters = new ServerCounters();
+  readonly records: EndRing<EndRecord>;
+  readonly budget: BufferBudget<ServerConnection>;
+  readonly events: Emitter<ServerEvents>;
+  /** Turned away, and not gone yet. */
+  readonly refusing: Set<ServerConnection> = new Set();
+  /** Whether newcomers are let in: not before all listeners stand, and not once closing began. */
+  isOpen = false;
+  /** Called after each end. */
+  onLeft: () => void = () => {};
+  readonly #surroundings: KeeperSurroundings;
+  readonly #reaper: Reaper;
+  readonly #admission: Admission<ServerConnection>;
+  readonly #reception: Reception;
+  /** One for all connections, since each keeps what it is given. */
+  readonly #context: ConnectionContext;
+  readonly #drivenSurroundings: DrivenSurroundings;
+
+  constructor(config: ServerConfig, surroundings: KeeperSurroundings) {
+    const { clock, random, secrets, report } = surroundings;
+    const { observe } = config;
+    this.config = config;
+    this.clock = clock;
+    this.#surroundings = surroundings;
+    this.events = new Emitter(report);
+    this.records = new EndRing(config.recordsMax);
+    this.#reception = new Reception(this, toHex(secrets.bytes(16)));
+    const flock = new Everybody(this.registry);
+    this.#reaper = new Reaper(config.reaper, { clock, random, observe }, flock, this.counters);
+    const { alarms, stalls } = this.#reaper;
+    this.#context = { stalls, random };
+    this.#drivenSurroundings = { clock, alarms, report };
+    const silentGreet = !config.connection.accepts.line;
+    this.#admission = new Admission(config, this.registry, silentGreet, clock.now());
+    this.budget = new BufferBudget(
+      config.bufferBytesTotalMax,
+      () => this.registry,
+      (connection) => connection.driven.abort("OVERLOADED", this.#overloadedDetail()),
+    );
+  }
+
+  get isEmpty(): boolean {
+    return this.registry.size === 0 && this.refusing.size === 0;
+  }
+
+  /** Everybody who is here, those included who are being turned away. */
+  everybody(): ServerConnection[] {
+    return [...this.registry, ...this.refusing];
+  }
+
+  /** Forgets every timer. Only after the last connection has ended. */
+  close(): void {
+    this.#reception.close();
+    this.#reaper.close();
+  }
+
+  // From the listeners.
+
+  onIncoming(incoming: Incoming): void {
+    if (!this.isOpen) return; // What nobody attaches to is reset.
+    const { ip, text } = incoming.remote;
+    const refusedFor = this.#admission.refusal(ip, this.clock.now());
+    if (refusedFor !== undefined) {
+      this.#turnAway(incoming, refusedFor);
+      return;
+    }
+    const detail = "more than half of all places were held by peers that had said nothing";
+    this.#admission.tooSilent()?.driven.abort("SILENT_MAX", detail);
+    const connection = this.#connectionOf(incoming);
+    this.registry.add(connection);
+    connection.driven.start();
+    this.#reaper.watch();
+    this.#admission.onEntered(ip);
+    this.counters.accepted += 1;
+    this.events.emit("accepted", text, connection.id);
+  }
+
+  onAcceptFailed(error: Error): void {
+    this.counters.acceptFailures += 1;
+    this.config.observe({ what: "accept-failed", error });
+  }
+
+  // From the connections.
+
+  onHello(driven: Driven, hello: Hello): void {
+    const connection = driven.tag as ServerConnection;
+    if (connection.stage === "refused") return;
+    this.#countLease(hello.nextMs);
+    if (this.#beginsTooMany(connection)) return;
+    this.#reception.receive(connection, hello);
+  }
+
+  onOpened(driven: Driven, _dialect: Dialect): void {
+    const connection = driven.tag as ServerConnection;
+    if (connection.stage === "refused") return;
+    this.registry.onOpened(connection);
+    this.events.emit("connection", connection);
+  }
+
+  onMessage(driven: Driven, data: Message): void {
+    const connection = driven.tag as ServerConnection;
+    this.counters.messagesIn += 1;
+    connection.emit("message", data);
+    this.events.emit("message", connection, data);
+  }
+
+  onVerdict(driven: Driven, verdict: Verdict, was: Verdict): void {
+    const connection = driven.tag as ServerConnection;
+    if (connection.stage === "refused") return;
+    connection.emit("verdict", verdict, was);
+    this.events.emit("verdict", connection, verdict, was);
+  }
+
+  onBeat(driven: Driven, beat: Beat): void {
+    if (beat.of === "theirs") this.#countLease(beat.nextMs);
+    this.events.emit("beat", driven.tag as ServerConnection, beat);
+  }
+
+  /** Only clients are told to go. */
+  onGoAway(): void {}
+
+  onDrained(driven: Driven): void {
+    const connection = driven.tag as ServerConnection;
+    connection.emit("drain");
+    this.events.emit("drain", connection);
+  }
+
+  onDelivered(driven: Driven): void {
+    const connection = driven.tag as ServerConnection;
+    connection.emit("delivered");
+    this.events.emit("delivered", connection);
+  }
+
+  onJudge(driven: Driven): void {
+    this.#reaper.judge(driven);
+  }
+
+  onHeldBytes(driven: Driven, change: number): void {
+    const connection = driven.tag as ServerConnection;
+    this.#beginsTooMany(connection);
+    this.budget.change(connection, change);
+  }
+
+  onEnd(driven: Driven, record: EndRecord, unwritten: readonly Message[]): void {
+    const connection = driven.tag as ServerConnection;
+    this.budget.forget(connection);
+    if (this.refusing.delete(connection)) connection.stage = "ended";
+    else this.#seeOut(connection, record, unwritten);
+    this.onLeft();
+  }
+
+  // For the server.
+
+  /** Tells everybody to go: frame peers by GOAWAY, line peers by a close once all is written. */
+  sendAway(): void {
+    const refusal = refusalFor("DRAINED", this.config.reconnectWindowMs);
+    const { reason, retry, afterMs, spreadMs } = refusal;
+    for (const connection of [...this.registry]) {
+      const { driven, dialect } = connection;
+      if (connection.stage !== "open") driven.refuse(refusal);
+      else if (dialect === "line") driven.close("DRAINED", reason);
+      else driven.goAway({ reason, retry, afterMs, spreadMs });
+    }
+  }
+
+  broadcast(data: Message): number {
+    let takers = 0;
+    for (const connection of this.registry) {
+      if (connection.stage !== "open") continue;
+      if (this.#takes(connection, data)) takers += 1;
+      else this.counters.broadcastSkips += 1;
+    }
+    return takers;
+  }
+
+  #takes(connection: ServerConnection, data: Message): boolean {
+    const { outboxHighWaterBytes } = this.config.connection;
+    if (connection.driven.connection.outboxBytes > outboxHighWaterBytes) return false;
+    try {
+      connection.send(data);
+      return true;
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      return false; // It is closing, or cannot be sent this message; others can.
+    }
+  }
+
+  #connectionOf(incoming: Incoming): ServerConnection {
+    const { secrets } = this.#surroundings;
+    const identity = { id: toHex(secrets.bytes(16)), secret: toHex(secrets.bytes(16)) };
+    const { connection: config } = this.config;
+    const now = this.clock.now();
+    const machine = new Connection(config, identity, this.#context, undefined, now);
+    const driven = new Driven(machine, incoming.attach, this, this.#drivenSurroundings);
+    const connection = new ServerConnection(driven, incoming.remote, this.#surroundings);
+    driven.tag = connection;
+    return connection;
+  }
+
+  /** At the door: nobody was let in, so nobody ends. */
+  #turnAway(incoming: Incoming, code: ErrorCode): void {
+    this.#countRejection(code, incoming.remote.text);
+    if (this.refusing.size >= REFUSING_MAX) return; // What nobody attaches to is reset.
+    const connection = this.#connectionOf(incoming);
+    this.refusing.add(connection);
+    connection.driven.start();
+    this.#refuse(connection, code);
+  }
+
+  /** One that had come in already. */
+  reject(connection: ServerConnection, code: ErrorCode): void {
+    this.#countRejection(code, connection.remote);
+    this.#refuse(connection, code);
+  }
+
+  #refuse(connection: ServerConnection, code: ErrorCode): void {
+    connection.driven.refuse(refusalFor(code, this.config.reconnectWindowMs));
+  }
+
+  /** If its handshake begins now: whether that is one too many. Then it is refused. */
+  #beginsTooMany(connection: ServerConnection): boolean {
+    if (!this.registry.onSigns(connection)) return false;
+    if (!this.#admission.handshakesExceed(0)) return false;
+    this.reject(connection, "HANDSHAKES_MAX");
+    return true;
+  }
+
+  #countRejection(code: ErrorCode, address: string): void {
+    this.counters.countRejection(code);
+    this.config.observe({ what: "rejected", code, address });
+    this.events.emit("rejected", code, address);
+  }
+
+  #seeOut(connection: ServerConnection, record: EndRecord, unwritten: readonly Message[]): void {
+    this.registry.remove(connection);
+    this.#admission.onLeft(connection.ip);
+    this.counters.countEnd(record.code);
+    this.counters.droppedAnswers += record.evidence.droppedAnswers;
+    this.counters.invalidLines += connection.driven.connection.input.replacedLines;
+    this.#reception.remember(connection, record);
+    // A server has no later connection to write them to, so they are lost like the others.
+    const undelivered = [...record.undelivered, ...unwritten];
+    const whole = { ...record, undelivered, undeliveredCount: undelivered.length };
+    this.records.push({ ...whole, undelivered: [] });
+    connection.emit("end", whole);
+    this.events.emit("end", connection, whole);
+  }
+
+  #countLease(nextMs: number): void {
+    if (clampLease(nextMs, this.config.connection.liveness).clamped)
+      this.counters.clampedLeases += 1;
+  }
+
+  #overloadedDetail(): string {
+    const { bufferBytesTotalMax } = this.config;
+    return `all buffers together exceeded ${bufferBytesTotalMax} bytes; its own was a large one`;
+  }
+}
+
+/** The flock of the reaper. */
+class Everybody {
+  readonly #registry: Registry<ServerConnection>;
+
+  constructor(registry: Registry<ServerConnection>) {
+    this.#registry = registry;
+  }
+
+  get size(): number {
+    return this.#registry.size;
+  }
+
+  verifyAll(): void {
+    for (const connection of this.#registry) connection.driven.verifySoon();
+  }
+}

@@ -1,0 +1,246 @@
+/** The options of `listen`, as its users write them. options.ts reads them. */
+import type { Observe } from "../base/observation.ts";
+import type { Authenticate } from "./authentication.ts";
+
+/** Where to listen: a port, or one or more urls. */
+export type ListenAt =
+  | {
+      /**
+       * The TCP port. 0 lets the system choose one; `server.urls` says which.
+       *
+       * @range 0 to 65_535
+       */
+      readonly port: number;
+      /**
+       * The address or name of the interface to listen on.
+       *
+       * @default "::", which takes IPv4 and IPv6, or "0.0.0.0" on a host without IPv6.
+       */
+      readonly host?: string | undefined;
+      readonly listen?: undefined;
+    }
+  | {
+      /**
+       * Urls such as `tcp://[::]:8080` or `unix:/run/x.sock?mode=0660`. The mode is that of the
+       * socket file, 0600 unless it is named: only the owner may connect. At most 64.
+       */
+      readonly listen: string | readonly string[];
+      readonly port?: undefined;
+      readonly host?: undefined;
+    };
+
+export interface LineOptions {
+  /**
+   * The line that is a heartbeat.
+   *
+   * @range 1 to 64 characters without a line break
+   * @default "ping"
+   */
+  readonly ping?: string | undefined;
+
+  /**
+   * The line that answers it. `false`: heartbeats are not answered.
+   *
+   * @default "pong": a plain client finds out by it that this server is alive.
+   */
+  readonly pong?: string | false | undefined;
+
+  /**
+   * The longest line taken in; a longer one ends its connection with `LINE_TOO_LONG`.
+   *
+   * @unit bytes, without the line break
+   * @range 16 to 1_073_741_824
+   * @default 65_536: far above what people type and logs hold, and cheap to hold for many.
+   */
+  readonly lineBytesMax?: number | undefined;
+}
+
+export interface KeepaliveOptions {
+  /**
+   * Silence before the kernel's first probe.
+   *
+   * @unit milliseconds, in whole seconds
+   * @range 1_000 to 32_767_000
+   * @default 60_000: below the four to five minutes after which common NATs forget a flow.
+   */
+  readonly idleMs?: number | undefined;
+
+  /**
+   * Between probes. Where the runtime cannot set it, `kernelOptions()` says what is in force.
+   *
+   * @unit milliseconds, in whole seconds
+   * @range 1_000 to 32_767_000
+   * @default 10_000
+   */
+  readonly intervalMs?: number | undefined;
+
+  /**
+   * Unanswered probes after which the kernel gives the connection up.
+   *
+   * @range 1 to 127
+   * @default 5
+   */
+  readonly count?: number | undefined;
+}
+
+export interface ServerOptions {
+  /**
+   * Which dialects a connection may speak. Its first byte tells which one it does.
+   *
+   * @default both
+   */
+  readonly accept?: readonly ("line" | "frame")[] | undefined;
+
+  /** The words and limits of the line dialect. */
+  readonly line?: LineOptions | undefined;
+
+  /**
+   * The longest message taken in, and the longest that a frame peer may be told to take. A longer
+   * one ends its connection with `MESSAGE_RECEIVED_TOO_LONG`.
+   *
+   * @unit bytes
+   * @range 1 to 1_073_741_824
+   * @default 1_048_576: memory grows with what arrives, so this times the number of senders.
+   */
+  readonly messageBytesMax?: number | undefined;
+
+  /**
+   * What may wait to be sent, or to be acknowledged, on one connection. Above it `send` throws
+   * `OUTBOX_FULL`.
+   *
+   * @unit bytes
+   * @range `messageBytesMax` to 1_099_511_627_776
+   * @default 16_777_216, or twice `messageBytesMax` if that is more, so that two always fit.
+   */
+  readonly outboxBytesMax?: number | undefined;
+
+  /**
+   * Above it `send` returns false, and `broadcast` skips the connection.
+   *
+   * @unit bytes
+   * @range 1 to `outboxBytesMax`
+   * @default 1_048_576, or `outboxBytesMax` if that is less: about what a kernel takes by itself.
+   */
+  readonly outboxHighWaterBytes?: number | undefined;
+
+  /**
+   * What all connections together may buffer: partial input and queued output. Above it the largest
+   * holders end with `OVERLOADED`, until an eighth of it is free.
+   *
+   * @unit bytes
+   * @range `outboxBytesMax` to 1_099_511_627_776
+   * @default 268_435_456 (256 MiB), or `outboxBytesMax` if that is more: fits a small container.
+   */
+  readonly bufferBytesTotalMax?: number | undefined;
+
+  /**
+   * From a first byte of the frame dialect to its complete HELLO and the answer of `authenticate`;
+   * from accept where lines are not accepted. Then the connection ends with `HANDSHAKE_TIMEOUT`.
+   *
+   * @unit milliseconds
+   * @range 10 to 600_000
+   * @default 10_000: room for two lost packets and a slow look-up of credentials.
+   */
+  readonly handshakeTimeoutMs?: number | undefined;
+
+  /**
+   * Handshakes under way at the same time. Those beyond are refused with `HANDSHAKES_MAX`.
+   *
+   * @range 1 to 1_000_000
+   * @default 2_000: with 10 ms each, some 200,000 arrivals a second; more is an attack or a stall.
+   */
+  readonly handshakesMax?: number | undefined;
+
+  /**
+   * Connections at the same time. Those beyond are refused with `CONNECTIONS_MAX`. Those that have
+   * never said a byte may hold half of it; beyond that the longest silent ends with `SILENT_MAX`.
+   *
+   * @range 1 to 10_000_000, or false
+   * @default the limit of open files minus 200, so that the process never runs out of descriptors;
+   * 10_000 where that limit cannot be known.
+   */
+  readonly maxConnections?: number | false | undefined;
+
+  /**
+   * Connections at the same time from one IPv4 address, or one /64 of IPv6. Those beyond are
+   * refused with `ADDRESS_MAX`.
+   *
+   * @range 1 to 10_000_000, or false
+   * @default false: whole offices and mobile networks share one address.
+   */
+  readonly maxPerAddress?: number | false | undefined;
+
+  /**
+   * Connections let in per second, and at once after a quiet second. Those beyond are refused with
+   * `ACCEPT_RATE`.
+   *
+   * @range 1 to 1_000_000, or false
+   * @default false: a crowd that returns after an outage is served soonest by taking it in.
+   */
+  readonly acceptPerSecondMax?: number | false | undefined;
+
+  /**
+   * Over how long clients spread their return after an unexplained end, and after a drain.
+   *
+   * @unit milliseconds
+   * @range 0 to 600_000
+   * @default 5_000: ten thousand clients then come back as two thousand a second.
+   */
+  readonly reconnectWindowMs?: number | undefined;
+
+  /**
+   * How many end records `records()` remembers, and of how many ended connections a returning
+   * client can be told how they ended.
+   *
+   * @range 0 to 1_000_000
+   * @default 10_000: about 10 MiB.
+   */
+  readonly recordsMax?: number | undefined;
+
+  /**
+   * Decides who may come in, by what a frame peer says in its HELLO. Only `true`, or a promise of
+   * it, lets it in; anything else is `UNAUTHORIZED`, and the peer is told not to come back with
+   * these credentials. At most 64 questions are open at once, and the handshake's deadline runs on.
+   * Line peers say no HELLO: where you need credentials, accept the frame dialect only.
+   *
+   * @default none: everybody may come in.
+   */
+  readonly authenticate?: Authenticate | undefined;
+
+  /**
+   * TCP keepalive, the second line of defence; `false` leaves it off. Values that you give and that
+   * cannot be set are warned about.
+   *
+   * @default idle 60 s, interval 10 s, 5 probes
+   */
+  readonly keepalive?: KeepaliveOptions | false | undefined;
+
+  /**
+   * After how long with unacknowledged data the kernel itself gives up (TCP_USER_TIMEOUT); `false`
+   * leaves that to the kernel. It also kills a peer whose window is shut, so it must exceed
+   * `drainTimeoutMs`, and a plain client that pings and never reads its answers, too. Settable on
+   * Linux with the optional package `koffi`.
+   *
+   * @unit milliseconds
+   * @range above `drainTimeoutMs`, to 86_400_000, or false
+   * @default false where lines are accepted; else `drainTimeoutMs` and 10 s
+   */
+  readonly userTimeoutMs?: number | false | undefined;
+
+  /**
+   * How TCP sockets are read: "shared" reads all into one buffer, which costs less; "public" uses
+   * nothing but documented parts of Node; "auto" tries "shared" out at the start and takes it if it
+   * works here.
+   *
+   * @default "auto"
+   */
+  readonly engine?: "auto" | "public" | "shared" | undefined;
+
+  /**
+   * Is told what the library notices about itself and about those it turns away. Called often and
+   * synchronously.
+   *
+   * @default nothing is told
+   */
+  readonly observe?: Observe | undefined;
+}

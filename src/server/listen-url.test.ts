@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { isHoldfastError } from "../base/errors.ts";
+import { descriptorLimitOf } from "./descriptor-limit.ts";
+import { parseListenUrl } from "./listen-url.ts";
+
+test("a url to listen on names a host and a port, or a path and a mode", () => {
+  expect(parseListenUrl("tcp://[::]:8080")).toEqual({ kind: "tcp", host: "::", port: 8080 });
+  expect(parseListenUrl("tcp://127.0.0.1:0/")).toEqual({ kind: "tcp", host: "127.0.0.1", port: 0 });
+  expect(parseListenUrl("tcp://localhost:1")).toEqual({ kind: "tcp", host: "localhost", port: 1 });
+  expect(parseListenUrl("unix:/run/x.sock")).toEqual({
+    kind: "unix",
+    path: "/run/x.sock",
+    mode: 0o600,
+  });
+  expect(parseListenUrl("unix:///run/x.sock")).toEqual({
+    kind: "unix",
+    path: "/run/x.sock",
+    mode: 0o600,
+  });
+  expect(parseListenUrl("unix:x?mode=0660")).toEqual({ kind: "unix", path: "x", mode: 0o660 });
+});
+
+test.each([
+  "",
+  "8080",
+  "http://x:1",
+  "tcp://",
+  "tcp://x",
+  "tcp://x:65536",
+  "tcp://:8080",
+  "tcp://user@x:1",
+  "tcp://x:1/path",
+  "unix:",
+  "unix:/x?mode=999",
+  "unix:/x?mode=0600&y",
+  "unix:/x?owner=me",
+  "unix:/x\0y",
+])("%j is refused with what was expected", (url) => {
+  try {
+    parseListenUrl(url);
+    expect.unreachable();
+  } catch (error) {
+    expect(isHoldfastError(error) && error.code).toBe("URL_INVALID");
+    expect((error as Error).message).toMatch(/tcp:\/\/|unix:/);
+  }
+});
+
+test("the descriptor limit is the soft one", () => {
+  const limits =
+    "Max processes  1  2  processes\nMax open files            20000    40000    files\n";
+  expect(descriptorLimitOf(limits)).toBe(20_000);
+  expect(descriptorLimitOf("Max open files   unlimited  unlimited  files\n")).toBeUndefined();
+});

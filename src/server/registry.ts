@@ -1,0 +1,103 @@
+/**
+ * Who is here, and how far each has come.
+ *
+ * A connection is silent until its first byte, then greets (frame dialect), then is open. The
+ * connection itself knows its phase; nobody is told of a first byte that completes nothing. So the
+ * list of the silent may hold a few that have spoken since: they are found when it matters, at the
+ * head of the list always, elsewhere by a look through the list that is due once for so many
+ * arrivals that it costs each of them a constant.
+ */
+import { type Linked, WaitingList } from "./waiting-list.ts";
+
+/** `refused`: being told so; it counts as nobody. */
+export type Stage = "silent" | "greeting" | "open" | "refused" | "ended";
+
+export interface Registered<T> extends Linked<T> {
+  readonly id: string;
+  /** Where this registry counts the connection. Written by the registry alone. */
+  stage: Stage;
+  /** Whether a byte was heard. */
+  readonly hasSpoken: boolean;
+}
+
+export class Registry<T extends Registered<T>> {
+  readonly #all = new Map<string, T>();
+  readonly #silent = new WaitingList<T>();
+  #greetingCount = 0;
+  #arrivalsUntilLook = 0;
+
+  /** All but the refused. */
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** At least so many as there are; `look` makes it exact. */
+  get silentCount(): number {
+    return this.#silent.length;
+  }
+
+  get greetingCount(): number {
+    return this.#greetingCount;
+  }
+
+  get(id: string): T | undefined {
+    return this.#all.get(id);
+  }
+
+  /** In order of arrival. Ends during the walk are allowed. */
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.#all.values();
+  }
+
+  add(connection: T): void {
+    connection.stage = "silent";
+    this.#all.set(connection.id, connection);
+    this.#silent.add(connection);
+    this.#arrivalsUntilLook -= 1;
+  }
+
+  remove(connection: T): void {
+    if (!this.#all.delete(connection.id)) return;
+    this.#move(connection, "ended");
+  }
+
+  /** Messages flow. */
+  onOpened(connection: T): void {
+    if (this.#all.has(connection.id)) this.#move(connection, "open");
+  }
+
+  /** Something came of this connection. True: it was silent, and is greeting from now on. */
+  onSigns(connection: T): boolean {
+    if (connection.stage !== "silent" || !connection.hasSpoken) return false;
+    this.#move(connection, "greeting");
+    return true;
+  }
+
+  /** Makes the counts exact, if they have not been made so for many arrivals. */
+  look(): void {
+    if (this.#arrivalsUntilLook > 0) return;
+    let after: T | undefined;
+    for (let one = this.#silent.first; one !== undefined; one = after) {
+      after = one.after;
+      this.onSigns(one);
+    }
+    // Sixteen looked at for each arrival; exact each time while there are few.
+    this.#arrivalsUntilLook = Math.floor(this.#silent.length / 16);
+  }
+
+  /** Whoever has said nothing for the longest time. */
+  longestSilent(): T | undefined {
+    for (let first = this.#silent.first; first !== undefined; first = this.#silent.first) {
+      if (!first.hasSpoken) return first;
+      this.onSigns(first);
+    }
+    return undefined;
+  }
+
+  #move(connection: T, stage: Stage): void {
+    if (connection.stage === "silent") this.#silent.remove(connection);
+    if (connection.stage === "greeting") this.#greetingCount -= 1;
+    if (stage === "greeting") this.#greetingCount += 1;
+    connection.stage = stage;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * A TCP listener.
+ *
+ * `::` falls back to `0.0.0.0` on a host without IPv6, as node:net does for an address left out.
+ * An error of accept is told and survived. Of EMFILE there may be nothing to tell: libuv keeps a
+ * spare descriptor, with which it accepts and closes whom it cannot serve (uv__emfile_trick). A
+ * peer that was gone before it could be looked at counts as an error of accept (ECONNABORTED, as
+ * accept(2) calls it).
+ */
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { ipAddress, urlHost } from "../address.ts";
+import { listenFailure, systemCode } from "../listen-failure.ts";
+import { offerAccepted } from "../offer-accepted.ts";
+import { ServerAcceptor } from "../server-acceptor.ts";
+import { discard, HIGH_WATER_MARK } from "../stream-transport.ts";
+import type {
+  AcceptHandlers,
+  Acceptor,
+  KernelConfig,
+  Listen,
+  RemoteAddress,
+} from "../transport.ts";
+import { applyToListener, type ListenerKernelOptions } from "./kernel-options.ts";
+import { tcpFacts } from "./tcp-facts.ts";
+import type { TcpEngine } from "./tcp-engine.ts";
+
+export interface ListenTcpConfig {
+  readonly host: string;
+  /** 0 lets the system choose; the acceptor's url says which. */
+  readonly port: number;
+  /** Connections that the kernel keeps until they are accepted. The system caps it (somaxconn). */
+  readonly backlog: number;
+  /** Whether `::` is to refuse IPv4. */
+  readonly ipv6Only: boolean;
+  readonly kernel: KernelConfig;
+  readonly engine: TcpEngine;
+  /** Told once about each value that the user asked for and that cannot be set. */
+  readonly warn: (text: string) => void;
+}
+
+export function listenTcp(config: ListenTcpConfig): Listen {
+  return async (handlers) => {
+    try {
+      return await listenOn(config.host, config, handlers);
+    } catch (error) {
+      const cause = systemCode(error) ?? "";
+      if (!(config.host === "::" && !config.ipv6Only && NO_IPV6.includes(cause))) {
+        throw listenFailure(`tcp://${urlHost(config.host)}:${config.port}`, error);
+      }
+    }
+    try {
+      return await listenOn("0.0.0.0", config, handlers);
+    } catch (error) {
+      throw listenFailure(`tcp://0.0.0.0:${config.port}`, error);
+    }
+  };
+}
+
+const NO_IPV6: readonly string[] = ["EAFNOSUPPORT", "EADDRNOTAVAIL"];
+
+async function listenOn(
+  host: string,
+  config: ListenTcpConfig,
+  handlers: AcceptHandlers,
+): Promise<Acceptor> {
+  const { engine, port, backlog, ipv6Only } = config;
+  const server = createServer({
+    allowHalfOpen: true,
+    noDelay: true, // A ping of five bytes must not wait for Nagle's algorithm.
+    pauseOnConnect: engine.pausesOnAccept,
+    highWaterMark: HIGH_WATER_MARK,
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, backlog, ipv6Only, exclusive: true }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const kernel = applyToListener(server, config.kernel, engine.native);
+  for (const text of kernel.warnings) config.warn(text);
+  server.on("error", (error) => handlers.onAcceptFailed(error));
+  acceptFrom(server, engine, kernel, handlers);
+  const address = server.address() as AddressInfo;
+  const url = `tcp://${urlHost(address.address)}:${address.port}`;
+  return new ServerAcceptor(server, { url, kind: "tcp", kernelOptions: kernel.effective });
+}
+
+function acceptFrom(
+  server: Server,
+  engine: TcpEngine,
+  kernel: ListenerKernelOptions,
+  handlers: AcceptHandlers,
+): void {
+  const facts = tcpFacts(engine, kernel.effective);
+  server.on("connection", (socket) => {
+    const remote = remoteOf(socket);
+    if (remote === undefined) {
+      discard(socket, true);
+      handlers.onAcceptFailed(goneBeforeAccept());
+      return;
+    }
+    kernel.applyToAccepted?.(socket);
+    offerAccepted(socket, true, remote, handlers, (to) =>
+      engine.adoptAccepted(socket, facts, remote, to),
+    );
+  });
+}
+
+/** Undefined when the connection is gone already, so that the kernel knows no peer any more. */
+function remoteOf(socket: Socket): RemoteAddress | undefined {
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  return ipAddress(remoteAddress, remotePort);
+}
+
+function goneBeforeAccept(): Error {
+  const error = new Error("a peer was gone before its connection could be accepted");
+  return Object.assign(error, { code: "ECONNABORTED" });
+}

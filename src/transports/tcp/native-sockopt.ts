@@ -1,0 +1,86 @@
+/**
+ * Options of a TCP socket that Node can neither set nor read, through the optional package koffi.
+ *
+ * Never required: without the package, on another system than Linux or without a descriptor,
+ * everything else works and says less. Numbers are those of Linux's asm-generic headers
+ * (socket.h, tcp.h, ioctls.h), which mips and ppc64 do not share; see socket(7) and tcp(7).
+ */
+
+export interface NativeSockopt {
+  /** Sets an integer option. False when the kernel refused. */
+  set(fd: number, option: SocketOption, value: number): boolean;
+  /** Reads an integer option back; undefined when the kernel refused. */
+  get(fd: number, option: SocketOption): number | undefined;
+  /** Bytes written to the socket that its peer has not acknowledged (SIOCOUTQ). */
+  unackedBytes(fd: number): number | undefined;
+}
+
+export interface SocketOption {
+  readonly level: number;
+  readonly name: number;
+}
+
+const SOL_SOCKET = 1;
+const IPPROTO_TCP = 6;
+
+export const SO_KEEPALIVE: SocketOption = { level: SOL_SOCKET, name: 9 };
+export const TCP_KEEPIDLE: SocketOption = { level: IPPROTO_TCP, name: 4 };
+export const TCP_KEEPINTVL: SocketOption = { level: IPPROTO_TCP, name: 5 };
+export const TCP_KEEPCNT: SocketOption = { level: IPPROTO_TCP, name: 6 };
+export const TCP_USER_TIMEOUT: SocketOption = { level: IPPROTO_TCP, name: 18 };
+
+const SIOCOUTQ = 0x5411;
+
+const GENERIC_ARCHITECTURES: readonly string[] = [
+  "arm",
+  "arm64",
+  "ia32",
+  "loong64",
+  "riscv64",
+  "s390x",
+  "x64",
+];
+
+/** Resolves to undefined wherever this cannot work. Never rejects. Load it once. */
+export async function loadNativeSockopt(): Promise<NativeSockopt | undefined> {
+  if (process.platform !== "linux") return undefined;
+  if (!GENERIC_ARCHITECTURES.includes(process.arch)) return undefined;
+  try {
+    const { default: koffi } = await import("koffi");
+    return bindSockopt(koffi);
+  } catch {
+    // The package is not installed, or has no binary for this machine: both are ordinary.
+    return undefined;
+  }
+}
+
+type Koffi = typeof import("koffi")["default"];
+
+function bindSockopt(koffi: Koffi): NativeSockopt {
+  const libc = koffi.load(null);
+  const setsockopt = libc.func("int setsockopt(int, int, int, const void *, uint32_t)");
+  const getsockopt = libc.func("int getsockopt(int, int, int, void *, void *)");
+  const ioctl = libc.func("int ioctl(int, unsigned long, ...)");
+  const value = new Int32Array(1);
+  const length = new Uint32Array(1);
+  return {
+    set(fd, option, wanted) {
+      value[0] = wanted;
+      return setsockopt(fd, option.level, option.name, value, value.byteLength) === 0;
+    },
+    get(fd, option) {
+      length[0] = value.byteLength;
+      return getsockopt(fd, option.level, option.name, value, length) === 0 ? value[0] : undefined;
+    },
+    unackedBytes(fd) {
+      return ioctl(fd, SIOCOUTQ, "void *", value) === 0 ? value[0] : undefined;
+    },
+  };
+}
+
+/** The descriptor under a socket or server of node:net, where there is one to be seen. */
+export function descriptorOf(owner: object): number | undefined {
+  const handle = (owner as { readonly _handle?: { readonly fd?: unknown } | null })._handle;
+  const fd = handle?.fd;
+  return typeof fd === "number" && fd >= 0 ? fd : undefined;
+}

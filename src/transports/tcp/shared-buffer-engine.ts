@@ -1,0 +1,147 @@
+/**
+ * Reads all connections into one buffer.
+ *
+ * node:net has a public way to do so for sockets that dial (`connect({ onread })`), and none for
+ * accepted ones, so an accepted socket's handle is wrapped once more. That leans on internals, in
+ * one function, `rewrap`: nothing chooses this engine but the self-test in choose-engine.ts, which
+ * tries all that could break. The internals are: `socket._handle` and `handle.reading`, and
+ * `socket._server`, by which a closing socket tells its server to count it no more.
+ *
+ * A handle that was once given a buffer can never go back. What may have to be read by others (an
+ * HTTP upgrade) is therefore looked at first, on the accepted socket, and moved or kept by its
+ * first byte.
+ */
+import { connect, Socket, type TcpNetConnectOpts } from "node:net";
+import {
+  HIGH_WATER_MARK,
+  readByEvent,
+  type StreamFacts,
+  StreamTransport,
+  transportOf,
+} from "../stream-transport.ts";
+import type { RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
+import type { NativeSockopt } from "./native-sockopt.ts";
+import type { TcpEngine, TcpEngineConfig } from "./tcp-engine.ts";
+import type { UnackedReader } from "./unacked-reader.ts";
+
+/** When an accepted socket is moved to the shared buffer. */
+export type MoveRule =
+  | { readonly at: "accept" }
+  | {
+      readonly at: "first-byte";
+      /** True for a byte after which the socket stays as node:net made it. */
+      readonly keepsOriginal: (firstByte: number) => boolean;
+    };
+
+export interface SharedBufferEngineConfig extends TcpEngineConfig {
+  readonly move: MoveRule;
+}
+
+type SharedRead = NonNullable<TcpNetConnectOpts["onread"]>;
+
+/** What libuv suggests for one read, too. */
+const BUFFER_BYTES = 64 * 1024;
+
+export class SharedBufferEngine implements TcpEngine {
+  readonly name = "shared" as const;
+  readonly pausesOnAccept: boolean;
+  readonly native: NativeSockopt | undefined;
+  readonly unacked: UnackedReader;
+  readonly overwriteAfterRead: boolean;
+  readonly #move: MoveRule;
+  readonly #onread: SharedRead;
+  readonly #moveOrKeep: (this: Socket, bytes: Uint8Array) => void;
+
+  constructor(config: SharedBufferEngineConfig) {
+    this.native = config.native;
+    this.unacked = config.unacked;
+    this.overwriteAfterRead = config.overwriteAfterRead;
+    this.#move = config.move;
+    this.pausesOnAccept = config.move.at === "accept";
+    this.#onread = { buffer: new Uint8Array(BUFFER_BYTES), callback: onRead };
+    // One function for all sockets of the engine; node:net calls it with the socket as `this`.
+    const look = (socket: Socket, bytes: Uint8Array): void => this.#look(socket, bytes);
+    this.#moveOrKeep = function (bytes) {
+      look(this, bytes);
+    };
+  }
+
+  adoptAccepted(
+    socket: Socket,
+    facts: StreamFacts,
+    remote: RemoteAddress,
+    handlers: TransportHandlers,
+  ): Transport {
+    if (this.#move.at === "accept") {
+      return new StreamTransport(rewrap(socket, this.#onread), facts, remote, handlers);
+    }
+    const transport = new StreamTransport(socket, facts, remote, handlers);
+    socket.on("data", this.#moveOrKeep);
+    return transport;
+  }
+
+  dial(options: TcpNetConnectOpts): Socket {
+    return connect({ ...options, onread: this.#onread });
+  }
+
+  adoptDialed(
+    socket: Socket,
+    facts: StreamFacts,
+    remote: RemoteAddress,
+    handlers: TransportHandlers,
+  ): Transport {
+    return new StreamTransport(socket, facts, remote, handlers);
+  }
+
+  /** The first bytes of an accepted socket are here. */
+  #look(socket: Socket, bytes: Uint8Array): void {
+    const transport = transportOf(socket);
+    if (transport === undefined || this.#move.at !== "first-byte") return;
+    socket.off("data", this.#moveOrKeep);
+    // With output on its way the original finishes it, and stays.
+    if (this.#move.keepsOriginal(bytes[0] as number) || !transport.isMovable) {
+      readByEvent(socket);
+    } else {
+      transport.moveTo(rewrap(socket, this.#onread));
+    }
+    transport.handleBytes(bytes);
+  }
+}
+
+/** What node:net keeps to itself, as far as it is used here. */
+interface Internals {
+  _handle: { reading: boolean; readStop(): number } | null;
+  _server: object | null;
+  server: object | null;
+}
+
+/** A socket over the same connection that reads into `onread`. The old one is an empty shell. */
+function rewrap(socket: Socket, onread: SharedRead): Socket {
+  const old = socket as unknown as Internals;
+  const handle = old._handle;
+  if (handle === null) return socket; // Gone already: its events tell.
+  // A handle that counts as reading would never be started again.
+  handle.readStop();
+  handle.reading = false;
+  const options = {
+    handle,
+    onread,
+    allowHalfOpen: true,
+    readableHighWaterMark: HIGH_WATER_MARK,
+    writableHighWaterMark: HIGH_WATER_MARK,
+  };
+  const moved = new Socket(options);
+  const now = moved as unknown as Internals;
+  now._server = old._server;
+  now.server = old.server;
+  old._server = null;
+  old.server = null;
+  old._handle = null;
+  return moved;
+}
+
+/** node:net calls it with the socket as `this`, which the self-test makes sure of. */
+function onRead(this: Socket, byteCount: number, buffer: Uint8Array): boolean {
+  transportOf(this)?.handleBytes(buffer.subarray(0, byteCount));
+  return true;
+}

@@ -1,0 +1,138 @@
+/**
+ * A pipe for bytes, and nothing more: no pings, no frames, no retries.
+ *
+ * An adapter promises what testing/transport-promises.ts checks, on every runtime. The rules that
+ * are easy to break: no handler runs inside a call of ours (`attach`, `write`, `finish`, `reset`,
+ * `pause`, `resume`), so that a step of the driver is never entered twice; `onClosed` runs exactly
+ * once and last; after `reset` only `onClosed` runs.
+ */
+import type { Cancel } from "../base/time.ts";
+
+export interface Transport {
+  /** For logs and metrics. */
+  readonly kind: TransportKind;
+  readonly remote: RemoteAddress;
+  /**
+   * Hands bytes on. True: the kernel took them all at once. False: at least a part waits in this
+   * process; write nothing more until `onDrained`. The bytes must not be changed until then.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Bytes that were written and that the kernel has not taken. */
+  readonly unsentBytes: number;
+  /** Sends what is buffered, then FIN. Reading goes on. Nothing may be written afterwards. */
+  finish(): void;
+  /**
+   * Closes now and loses what is buffered; over TCP the peer gets RST. Says whether a reset could
+   * be sent: Unix sockets know none.
+   */
+  reset(): boolean;
+  /**
+   * Stops reading; what is in the kernel stays there. `onBytes` may run once more for what was
+   * already read.
+   */
+  pause(): void;
+  resume(): void;
+  /**
+   * Asks how many bytes the peer's kernel has not acknowledged. `answer` gets undefined where that
+   * cannot be known. One reading a second serves all who ask, so the answer may take that long.
+   */
+  readUnacked(answer: (unackedBytes: number | undefined) => void): void;
+  /** The kernel options in force, each with its source. */
+  kernelOptions(): EffectiveKernelOptions;
+}
+
+export type TransportKind = "tcp" | "tls" | "unix" | "websocket" | "memory";
+
+export interface RemoteAddress {
+  /** As people write it: `192.0.2.7:4711`, `[2001:db8::1]:4711`, `unix`, `memory`. */
+  readonly text: string;
+  /** The normalised IP address without port (IPv4-mapped IPv6 as IPv4); empty if there is none. */
+  readonly ip: string;
+}
+
+export interface TransportHandlers {
+  /** Bytes that are lent: valid during this call only. */
+  onBytes(bytes: Uint8Array): void;
+  /** All that `write` refused has been taken by the kernel. */
+  onDrained(): void;
+  /** The peer sent FIN: it will write no more, and may still read. */
+  onFinished(): void;
+  /** The pipe is gone; `fault` is what the system said, if it was not an orderly close. */
+  onClosed(fault: Error | undefined): void;
+}
+
+/** Wires an opened pipe to its handlers and begins to read. Called once per pipe. */
+export type Attach = (handlers: TransportHandlers) => Transport;
+
+/** Begins to open a pipe. Exactly one of the two handlers runs, later, unless it is cancelled. */
+export type Open = (handlers: OpenHandlers) => Cancel;
+
+export interface OpenHandlers {
+  /** `attach` must be called before this returns, or the pipe is reset. */
+  onOpened(attach: Attach): void;
+  onFailed(error: Error): void;
+}
+
+/** A listener on one address. */
+export interface Acceptor {
+  /** The address in force, with the real port: `tcp://[::]:8080`, `unix:/run/x.sock`. */
+  readonly url: string;
+  readonly kind: TransportKind;
+  /** What accepted connections inherit, or get. */
+  kernelOptions(): EffectiveKernelOptions;
+  /** How many accepted pipes the operating system's listener still counts as open. */
+  connectionCount(): Promise<number>;
+  /** Stops accepting at once. Resolves when every accepted pipe is closed, too. */
+  close(): Promise<void>;
+}
+
+export interface AcceptHandlers {
+  /** Somebody connected. The callee either attaches before it returns, or the pipe is reset. */
+  onIncoming(incoming: Incoming): void;
+  /** Accepting failed (EMFILE and the like). The listener stays. */
+  onAcceptFailed(error: Error): void;
+}
+
+export interface Incoming {
+  readonly remote: RemoteAddress;
+  readonly attach: Attach;
+}
+
+/**
+ * Starts to listen. Rejects with HoldfastError `LISTEN_FAILED`; its `cause` is the system's error.
+ */
+export type Listen = (handlers: AcceptHandlers) => Promise<Acceptor>;
+
+export interface KernelConfig {
+  readonly keepalive: KeepaliveConfig | false;
+  readonly userTimeoutMs: number | false;
+  /** True when the user asked for `userTimeoutMs`: only then is a failure worth a warning. */
+  readonly userTimeoutAsked: boolean;
+  /** True when the user asked for the keepalive values. */
+  readonly keepaliveAsked: boolean;
+}
+
+export interface KeepaliveConfig {
+  readonly idleMs: number;
+  readonly intervalMs: number;
+  readonly count: number;
+}
+
+/**
+ * Where a value is known from: read back from the kernel, set without reading, known of this
+ * runtime, or not known.
+ */
+export type KernelValueSource = "read" | "set" | "known" | "unknown";
+
+export interface KernelValue {
+  /** false: off. undefined: not known. */
+  readonly value: number | false | undefined;
+  readonly source: KernelValueSource;
+}
+
+export interface EffectiveKernelOptions {
+  readonly keepaliveIdleMs: KernelValue;
+  readonly keepaliveIntervalMs: KernelValue;
+  readonly keepaliveCount: KernelValue;
+  readonly userTimeoutMs: KernelValue;
+}

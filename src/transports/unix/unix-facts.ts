@@ -1,0 +1,13 @@
+/** What all Unix pipes have in common: no reset, no kernel options, nothing to acknowledge. */
+import type { StreamFacts } from "../stream-transport.ts";
+import { NO_KERNEL_OPTIONS } from "../no-kernel-options.ts";
+
+export function unixFacts(overwriteAfterRead: boolean): StreamFacts {
+  return {
+    kind: "unix",
+    canReset: false,
+    overwriteAfterRead,
+    kernelOptions: NO_KERNEL_OPTIONS,
+    readUnacked: (_socket, answer) => queueMicrotask(() => answer(undefined)),
+  };
+}

@@ -1,0 +1,105 @@
+/** How each transport is opened for the conformance suite. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TransportRig } from "../../src/testing/transport-rig.ts";
+import {
+  MemoryNetwork,
+  listenMemory,
+  openMemory,
+} from "../../src/transports/memory/memory-network.ts";
+import { listenTcp } from "../../src/transports/tcp/listen-tcp.ts";
+import { openTcp } from "../../src/transports/tcp/open-tcp.ts";
+import type { TcpEngine } from "../../src/transports/tcp/tcp-engine.ts";
+import type { KernelConfig } from "../../src/transports/transport.ts";
+import { listenUnix } from "../../src/transports/unix/listen-unix.ts";
+import { openUnix } from "../../src/transports/unix/open-unix.ts";
+
+export const KERNEL: KernelConfig = {
+  keepalive: { idleMs: 60_000, intervalMs: 10_000, count: 5 },
+  userTimeoutMs: false,
+  userTimeoutAsked: false,
+  keepaliveAsked: false,
+};
+
+export function tcpRig(engine: TcpEngine): TransportRig {
+  const warn = (): void => {};
+  return {
+    listen: () =>
+      listenTcp({
+        host: "127.0.0.1",
+        port: 0,
+        backlog: 511,
+        ipv6Only: false,
+        kernel: KERNEL,
+        engine,
+        warn,
+      }),
+    open(url) {
+      const { hostname, port } = new URL(url);
+      const address = { host: hostname, port: Number(port) };
+      return openTcp({ ...address, addressTimeoutMs: 500, kernel: KERNEL, engine, warn });
+    },
+    canReset: true,
+    overwritesAfterRead: engine.overwriteAfterRead,
+    dialFromProcess(url) {
+      const { hostname, port } = new URL(url);
+      return dialFromProcess({ host: hostname, port: Number(port) });
+    },
+  };
+}
+
+export function unixRig(): TransportRig {
+  const directory = mkdtempSync(join(tmpdir(), "holdfast-conformance-"));
+  let count = 0;
+  return {
+    listen() {
+      count += 1;
+      const path = join(directory, `${count}.sock`);
+      return listenUnix({ path, mode: 0o600, backlog: 511, overwriteAfterRead: true });
+    },
+    open: (url) => openUnix({ path: url.slice("unix:".length), overwriteAfterRead: true }),
+    canReset: false,
+    overwritesAfterRead: true,
+    dialFromProcess: (url) => dialFromProcess({ path: url.slice("unix:".length) }),
+  };
+}
+
+export function memoryRig(readBytesMax: number): TransportRig {
+  const network = new MemoryNetwork({
+    capacityBytes: 256 * 1024,
+    readBytesMax,
+    schedule: (run) => void setImmediate(run),
+    overwriteAfterRead: true,
+  });
+  let count = 0;
+  return {
+    listen() {
+      count += 1;
+      return listenMemory({ network, name: `test-${count}` });
+    },
+    open: (url) => openMemory({ network, name: url.slice("memory:".length) }),
+    canReset: true,
+    overwritesAfterRead: true,
+    dialFromProcess: undefined,
+  };
+}
+
+/** A plain program: it writes one byte, then reads nothing. */
+function dialFromProcess(address: object): Promise<() => void> {
+  const program = `
+    const socket = require("node:net").connect(${JSON.stringify(address)}, () => {
+      socket.write(Uint8Array.of(0), () => process.stdout.write("up"));
+    });
+    socket.pause();
+    setInterval(() => {}, 1000);
+  `;
+  const child: ChildProcess = spawn(process.execPath, ["-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.stdout?.once("data", () => resolve(() => void child.kill("SIGKILL")));
+  });
+}
