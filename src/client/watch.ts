@@ -17,6 +17,9 @@ export interface WatchConfig {
 /** Fine, since a client has few connections and the timer rings for deadlines only. */
 export const WATCH_TICK_MS = 10;
 
+/** A stall, or a sleep, is known from its first second on, while any link is online. */
+const WATCH_MS = 1_000;
+
 export class LinkWatch {
   readonly alarms: Alarms;
   readonly stalls: StallLog;
@@ -27,7 +30,7 @@ export class LinkWatch {
     const { stallToleranceMs } = config;
     this.config = config;
     this.stalls = new StallLog({ stallToleranceMs });
-    this.alarms = new Alarms(config, clock, this.stalls, {
+    this.alarms = new Alarms({ ...config, watchMs: WATCH_MS }, clock, this.stalls, {
       onStall: (stall) => {
         for (const tell of this.#members) tell(stall);
       },

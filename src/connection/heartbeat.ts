@@ -89,9 +89,11 @@ export class Heartbeat {
     if (wanted === false) return;
     this.#leaseMsMax = welcome.leaseMsMax;
     this.intervalMs = clientInterval(wanted, welcome, welcome.timeoutMs, true);
+    // A longer gap than the one promised may be used only after a ping that announced it, so the
+    // first one comes within the promised gap, at a random point.
+    const promisedMs = Math.max(1, Math.min(this.#announcedMs, this.intervalMs));
+    this.monitor.setBeat(promisedMs, "when-quiet", now);
     this.monitor.setBeat(this.intervalMs, "when-quiet", now);
-    // A longer gap than the one promised may be used only after a ping that announced it.
-    if (this.intervalMs > this.#announcedMs) this.beat(now);
   }
 
   /** Client: the server asks for fewer pings. */
@@ -99,8 +101,8 @@ export class Heartbeat {
     const wanted = Math.min(intervalMs, this.#leaseMsMax);
     if (this.intervalMs === undefined || wanted <= this.intervalMs) return;
     this.intervalMs = wanted;
+    // The ping that is due by the old interval announces the new one.
     this.monitor.setBeat(this.intervalMs, "when-quiet", now);
-    this.beat(now);
   }
 
   /** Our reading is paused: a side that pauses speaks instead, where the peer knows our pings. */
@@ -127,7 +129,9 @@ export class Heartbeat {
   /** Our ping was answered. A line pong has no number: it answers the last ping. */
   onPong(seq: number, nextMs: number, now: Instant): number | undefined {
     if (this.#config.role === "server" && nextMs > 0) this.#renewLease(nextMs);
-    const answers = this.#output.speech?.dialect === "line" ? this.pingsOut : seq;
+    // Lines come in order, so a pong answers the first ping that is still unanswered.
+    const isLine = this.#output.speech?.dialect === "line";
+    const answers = isLine ? (this.monitor.outstanding?.seq ?? 0) : seq;
     const rttMs = this.monitor.answered(answers, now);
     if (rttMs !== undefined) this.#output.onPingAnswered();
     return rttMs;

@@ -42,15 +42,16 @@ const FACTS: EndFacts = {
 
 test("silence is told with the promise, the question and their times", () => {
   expect(endSentence(FACTS)).toBe(
-    "closed after 60.2 s of silence: the peer promised a byte within 30.0 s and did not answer the " +
-      "ping sent 10.1 s ago",
+    "closed after 60.2 s of silence: the peer promised a byte within 30.0 s and did not answer " +
+      "the ping sent 10.1 s ago",
   );
 });
 
 test("a line peer promised nothing, and bytes on the way are told", () => {
   const evidence = { ...EVIDENCE, pingMsAgo: undefined, leaseMs: 60_000, unackedBytes: 512 };
   expect(endSentence({ ...FACTS, dialect: "line", evidence })).toBe(
-    "closed after 60.2 s of silence: the peer had 60.0 s to say a byte, with 512 bytes unacknowledged",
+    "closed after 60.2 s of silence: the peer had 60.0 s to say a byte, " +
+      "with 512 bytes unacknowledged",
   );
 });
 

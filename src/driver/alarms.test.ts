@@ -4,7 +4,7 @@ import { type Stall, StallLog } from "../liveness/stall-log.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { Alarms } from "./alarms.ts";
 
-const CONFIG = { tickMs: 100, stallToleranceMs: 250 };
+const CONFIG = { tickMs: 100, watchMs: 1_000, stallToleranceMs: 250 };
 
 function rig() {
   const clock = new ManualClock();
@@ -86,6 +86,25 @@ test("a stall inside the reading pass asks for another pass", () => {
   clock.advance(1_000);
   clock.advance(5_000);
   expect(rang).toEqual([]);
+});
+
+test("a stall is noticed within a second, though no deadline was near", () => {
+  const { clock, stalls, rang, add } = rig();
+  add("far", later(clock.now(), 600_000));
+  clock.advance(10_500);
+  clock.stall(4_000);
+  clock.advance(1);
+  expect(rang).toEqual([]);
+  expect(stalls.map(({ lateMs }) => lateMs)).toEqual([3_500]);
+});
+
+test("after a long time with nobody to watch nothing is late", () => {
+  const { clock, stalls, rang, add } = rig();
+  clock.advance(100_000);
+  add("new", later(clock.now(), 500));
+  clock.advance(700);
+  expect(rang.map(({ name }) => name)).toEqual(["new"]);
+  expect(stalls).toEqual([]);
 });
 
 test("closing forgets the timer, and removing the last alarm, too", () => {

@@ -8,7 +8,7 @@
  * stall of this process, wherever in the event loop it happens, cannot kill a peer whose bytes wait
  * in the kernel.
  */
-import { type Cancel, type Clock, type Instant, later, latest } from "../base/time.ts";
+import { type Cancel, type Clock, earliest, type Instant, later, latest } from "../base/time.ts";
 import { DeadlineTable } from "../liveness/deadline-table.ts";
 import type { Stall, StallLog } from "../liveness/stall-log.ts";
 
@@ -20,6 +20,11 @@ export interface Alarmed {
 export interface AlarmsConfig {
   /** How fine deadlines are kept: the timer rings at most this often. */
   readonly tickMs: number;
+  /**
+   * While there is anybody to watch the timer rings at least this often. Lateness is noticed by a
+   * timer that was due meanwhile, and only by that.
+   */
+  readonly watchMs: number;
   readonly stallToleranceMs: number;
 }
 
@@ -44,6 +49,8 @@ export class Alarms {
   /** When the timer is to ring; undefined while none is set. */
   #ringsAt: Instant | undefined;
   #rangAt: Instant;
+  /** Since when the present silence of the timer lasts. */
+  #watchedFrom: Instant;
   #inPass = false;
   #closed = false;
 
@@ -52,7 +59,8 @@ export class Alarms {
     this.#clock = clock;
     this.#stalls = stalls;
     this.#on = on;
-    this.#rangAt = later(clock.now(), -config.tickMs);
+    this.#watchedFrom = clock.now();
+    this.#rangAt = later(this.#watchedFrom, -config.tickMs);
   }
 
   get size(): number {
@@ -90,25 +98,32 @@ export class Alarms {
   }
 
   #ringBy(at: Instant | undefined): void {
-    if (at === undefined || this.#inPass || this.#closed) return;
-    if (this.#ringsAt !== undefined && this.#ringsAt <= at) return;
+    if (this.#inPass || this.#closed) return;
+    if (this.#ringsAt === undefined) this.#watchedFrom = this.#clock.now();
+    else if (at === undefined || this.#ringsAt <= at) return;
     this.#setTimer(at);
   }
 
-  #setTimer(at: Instant): void {
+  #setTimer(at: Instant | undefined): void {
     this.#cancel?.();
-    const ringsAt = latest(at, later(this.#rangAt, this.#config.tickMs));
+    const lookAt = later(this.#watchedFrom, this.#config.watchMs);
+    const wantedAt = at === undefined ? lookAt : earliest(at, lookAt);
+    const ringsAt = latest(wantedAt, later(this.#rangAt, this.#config.tickMs));
     this.#ringsAt = ringsAt;
     this.#cancel = this.#clock.wakeAt(ringsAt, () => this.#ring(ringsAt));
   }
 
   #ring(expectedAt: Instant): void {
     const now = this.#clock.now();
-    this.#inPass = true;
     this.#ringsAt = undefined;
     this.#rangAt = now;
+    this.#watchedFrom = now;
     this.#noticeLateness(expectedAt, now);
-    this.#readFirst(now);
+    const nextAt = this.#table.nextAt();
+    if (nextAt !== undefined && nextAt <= now) {
+      this.#inPass = true;
+      this.#readFirst(now);
+    } else if (this.#table.size > 0 && !this.#closed) this.#setTimer(nextAt);
   }
 
   #readFirst(since: Instant): void {
@@ -135,8 +150,7 @@ export class Alarms {
     }
     this.#inPass = false;
     this.#cancel = undefined;
-    const nextAt = this.#table.nextAt();
-    if (nextAt !== undefined) this.#setTimer(nextAt);
+    if (this.#table.size > 0) this.#setTimer(this.#table.nextAt());
   }
 
   #noticeLateness(expectedAt: Instant, now: Instant): void {

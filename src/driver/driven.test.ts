@@ -67,7 +67,12 @@ function rig(on: Partial<DrivenOwner> = {}, config = SERVER_CONFIG) {
     ...on,
   };
   const handlers = { onStall: () => {}, onPassEnd: () => {} };
-  const alarms = new Alarms({ tickMs: 10, stallToleranceMs: 250 }, clock, stalls, handlers);
+  const alarms = new Alarms(
+    { tickMs: 10, watchMs: 1_000, stallToleranceMs: 250 },
+    clock,
+    stalls,
+    handlers,
+  );
   const transport = new FakeTransport();
   const attach = (_to: TransportHandlers): Transport => transport;
   const context = { stalls, random: seededRandom(1) };

@@ -52,9 +52,12 @@ export class MassExpiry {
     return isMass ? "hold" : "dead";
   }
 
-  /** When the second ping of a held frame peer goes out: anywhere within the answer time. */
+  /**
+   * When the second ping of a held frame peer goes out: anywhere within half of the answer time.
+   * The monitor waits for its answer in what is left of one answer time, which keeps the bound.
+   */
   holdDelayMs(answerWithinMs: number): number {
-    return uniform(this.#random, 0, answerWithinMs);
+    return uniform(this.#random, 0, answerWithinMs / 2);
   }
 
   #remember(entry: Entry): void {

@@ -65,6 +65,8 @@ export class MonitorState {
   shiftBeforeMs = 0;
   shiftMs = 0;
   held = false;
+  /** How much of the answer time of the second ping went by before it was sent. */
+  heldDelayMs = 0;
   heldUntil: Instant | undefined = undefined;
   /** "expired" was said and nobody has decided yet. */
   expired = false;

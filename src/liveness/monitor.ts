@@ -278,7 +278,8 @@ export class LivenessMonitor {
 
   /**
    * Puts an expiry off, once: a peer that can be asked is asked again after `delayMs` and must not
-   * answer that, either; any other gets `delayMs` more. False, and no effect, when there is no
+   * answer that, either, within what `delayMs` leaves of one answer time, half of it at the least;
+   * any other gets `delayMs` more. False, and no effect, when there is no
    * expiry to put off or it was put off already.
    */
   hold(delayMs: number, now: Instant): boolean {
@@ -294,6 +295,7 @@ export class LivenessMonitor {
     if (canAsk(state)) {
       state.awaitNothing();
       state.verifyAt = later(now, delayMs);
+      state.heldDelayMs = delayMs;
     } else state.heldUntil = later(now, delayMs);
     return true;
   }

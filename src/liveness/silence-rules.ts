@@ -104,6 +104,7 @@ function waitMs(state: MonitorState): number {
     if (state.count?.isTelling === true) return answerMs;
     return Math.max(answerMs, state.config.drainTimeoutMs);
   }
+  if (state.held) return Math.max(answerMs / 2, answerMs - state.heldDelayMs);
   if (!state.woke) return answerMs;
   const wakeMs = 4 * (state.estimator.srttMs ?? WAKE_ANSWER_MS_MAX);
   return Math.min(answerMs, WAKE_ANSWER_MS_MAX, Math.max(WAKE_ANSWER_MS_MIN, wakeMs));

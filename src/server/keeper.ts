@@ -117,7 +117,6 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     const connection = this.#connectionOf(incoming);
     this.registry.add(connection);
     connection.driven.start();
-    this.#reaper.watch();
     this.#admission.onEntered(ip);
     this.counters.accepted += 1;
     this.events.emit("accepted", text, connection.id);

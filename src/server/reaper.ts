@@ -11,8 +11,8 @@
  */
 import type { Observe } from "../base/observation.ts";
 import type { Random } from "../base/random.ts";
-import { type Clock, type Instant, later } from "../base/time.ts";
-import { type Alarmed, Alarms, type AlarmsHandlers } from "../driver/alarms.ts";
+import type { Clock, Instant } from "../base/time.ts";
+import { Alarms, type AlarmsHandlers } from "../driver/alarms.ts";
 import type { Driven } from "../driver/driven.ts";
 import { MASS_EXPIRY_CONFIG, MassExpiry } from "../liveness/mass-expiry.ts";
 import { RttEstimator } from "../liveness/rtt-estimator.ts";
@@ -32,10 +32,10 @@ export interface Flock {
   verifyAll(): void;
 }
 
-/** How soon it is noticed that the machine slept, when no connection has anything to wait for. */
-const WATCH_MS = 5_000;
+/** A stall is known from its first second on, for one wakeup a second while anybody is here. */
+const WATCH_MS = 1_000;
 
-export class Reaper implements AlarmsHandlers, Alarmed {
+export class Reaper implements AlarmsHandlers {
   readonly alarms: Alarms;
   readonly stalls: StallLog;
   readonly #clock: Clock;
@@ -45,8 +45,6 @@ export class Reaper implements AlarmsHandlers, Alarmed {
   readonly #massExpiry: MassExpiry;
   readonly #answerWithinMs: number;
   #batch: Driven[] = [];
-  /** Of the watch over the clocks; undefined while nobody is here. */
-  #watchSlot: number | undefined;
 
   constructor(
     config: ReaperConfig,
@@ -54,7 +52,8 @@ export class Reaper implements AlarmsHandlers, Alarmed {
     flock: Flock,
     counters: ServerCounters,
   ) {
-    const { tickMs, stallToleranceMs } = config;
+    const alarms = { ...config, watchMs: WATCH_MS };
+    const { stallToleranceMs } = config;
     this.#clock = surroundings.clock;
     this.#observe = surroundings.observe;
     this.#flock = flock;
@@ -63,7 +62,7 @@ export class Reaper implements AlarmsHandlers, Alarmed {
     // Without a sample it says how long an answer is waited for at the least.
     this.#answerWithinMs = new RttEstimator().answerWithinMs(config.answerWithinMs);
     this.stalls = new StallLog({ stallToleranceMs });
-    this.alarms = new Alarms({ tickMs, stallToleranceMs }, this.#clock, this.stalls, this);
+    this.alarms = new Alarms(alarms, this.#clock, this.stalls, this);
   }
 
   /** Everything speaks for the death of this connection. */
@@ -87,26 +86,9 @@ export class Reaper implements AlarmsHandlers, Alarmed {
     this.#judgeBatch(now);
   }
 
-  /** Somebody came in: from now on the clocks are compared now and then. */
-  watch(): void {
-    this.#watchSlot ??= this.alarms.add(this, later(this.#clock.now(), WATCH_MS));
-  }
-
-  onAlarm(now: Instant): void {
-    if (this.#watchSlot === undefined) return;
-    if (this.#flock.size > 0) this.alarms.set(this.#watchSlot, later(now, WATCH_MS));
-    else this.#endWatch(this.#watchSlot);
-  }
-
   /** Forgets every timer. */
   close(): void {
-    if (this.#watchSlot !== undefined) this.#endWatch(this.#watchSlot);
     this.alarms.close();
-  }
-
-  #endWatch(slot: number): void {
-    this.alarms.remove(slot);
-    this.#watchSlot = undefined;
   }
 
   #judgeBatch(now: Instant): void {

@@ -60,7 +60,8 @@ export class ServerWorld {
     });
     this.clock.read = () => this.#carry();
     const on = { onStall: () => {}, onPassEnd: () => {} };
-    this.alarms = new Alarms({ tickMs: 1, stallToleranceMs: 250 }, this.clock, this.stalls, on);
+    const config = { tickMs: 1, watchMs: 1_000, stallToleranceMs: 250 };
+    this.alarms = new Alarms(config, this.clock, this.stalls, on);
   }
 
   get server(): Server {

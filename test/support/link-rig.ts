@@ -156,7 +156,7 @@ export class LinkRig {
       for (let run = this.#scheduled.shift(); run !== undefined; run = this.#scheduled.shift())
         run();
     };
-    const config = { tickMs: 10, stallToleranceMs: 250 };
+    const config = { tickMs: 10, watchMs: 1_000, stallToleranceMs: 250 };
     this.alarms = new Alarms(config, this.clock, this.stalls, { onStall() {}, onPassEnd() {} });
     this.platform = {
       clock: this.clock,

@@ -1,0 +1,112 @@
+import { expect, test } from "vitest";
+import { seededRandom } from "../base/random.ts";
+import type { Instant } from "../base/time.ts";
+import { LivenessMonitor, type MonitorAction } from "./monitor.ts";
+import { StallLog } from "./stall-log.ts";
+
+const at = (ms: number): Instant => ms as Instant;
+const CONFIG = { answerWithinMs: 5_000, drainTimeoutMs: 60_000 };
+
+function make(): { monitor: LivenessMonitor; stalls: StallLog } {
+  const stalls = new StallLog({ stallToleranceMs: 250 });
+  return { stalls, monitor: new LivenessMonitor(CONFIG, stalls, seededRandom(1), at(0)) };
+}
+
+/** All that is due at `now`, each "beat" and "verify" answered by a ping. */
+function pollAll(monitor: LivenessMonitor, now: number): MonitorAction[] {
+  const actions: MonitorAction[] = [];
+  for (let due = monitor.poll(at(now)); due !== undefined; due = monitor.poll(at(now))) {
+    actions.push(due);
+    if (due === "beat" || due === "verify") monitor.pinged(7, 0, at(now));
+  }
+  return actions;
+}
+
+test("a round trip is told for the outstanding ping only, and once", () => {
+  const { monitor } = make();
+  monitor.pinged(3, 0, at(100));
+  expect([monitor.outstanding, monitor.pingsOutstanding]).toEqual([{ seq: 3, at: 100 }, 1]);
+  expect(monitor.answered(2, at(140))).toBeUndefined();
+  expect(monitor.answered(3, at(150))).toBe(50);
+  expect(monitor.answered(3, at(160))).toBeUndefined();
+  expect([monitor.estimator.latestMs, monitor.pingsOutstanding]).toEqual([50, 0]);
+});
+
+test("a late pong for a ping that was replaced is no sample", () => {
+  const { monitor } = make();
+  monitor.pinged(1, 0, at(0));
+  monitor.heard(at(10));
+  monitor.pinged(2, 0, at(1_000));
+  expect(monitor.answered(1, at(1_010))).toBeUndefined();
+  expect(monitor.estimator.srttMs).toBeUndefined();
+  expect(monitor.outstanding?.seq).toBe(2);
+});
+
+test("a round trip in which we paused, or were late, is told and not learnt from", () => {
+  const paused = make().monitor;
+  paused.pinged(1, 0, at(0));
+  paused.pause(at(10));
+  paused.resume(at(9_000));
+  expect(paused.answered(1, at(9_001))).toBe(9_001);
+  expect(paused.estimator.srttMs).toBeUndefined();
+
+  const { monitor, stalls } = make();
+  monitor.pinged(1, 0, at(0));
+  stalls.recordTick(at(10), at(2_000), 2_000);
+  expect(monitor.answered(1, at(2_001))).toBe(2_001);
+  expect(monitor.estimator.srttMs).toBeUndefined();
+});
+
+test("a quick beat slows to one a second while an answer is missing, but for plain clients", () => {
+  for (const [style, most, least] of [
+    ["when-quiet", 6, 4],
+    ["always", 55, 45],
+  ] as const) {
+    const { monitor } = make();
+    monitor.setBeat(100, style, at(0));
+    let beats = 0;
+    for (let ms = 0; ms < 5_000; ms++) {
+      beats += pollAll(monitor, ms).filter((action) => action === "beat").length;
+    }
+    expect(beats).toBeLessThanOrEqual(most);
+    expect(beats).toBeGreaterThanOrEqual(least);
+    expect(monitor.outstanding?.at).toBeLessThan(100);
+  }
+});
+
+test("what comes after the end changes nothing, not even the record", () => {
+  const { monitor } = make();
+  monitor.heard(at(5));
+  monitor.pinged(1, 0, at(6));
+  monitor.dead(at(10));
+  monitor.heard(at(20));
+  monitor.spoke(at(20), 1);
+  monitor.moved(at(20));
+  monitor.pinged(2, 0, at(20));
+  monitor.unacked(0, at(20));
+  monitor.pause(at(20));
+  monitor.resume(at(21));
+  monitor.verifySoon(at(22));
+  expect(monitor.hold(5, at(23))).toBe(false);
+  expect(monitor.answered(1, at(24))).toBeUndefined();
+  expect([monitor.heardAt, monitor.spokeAt, monitor.movedAt]).toEqual([5, 0, undefined]);
+  expect([monitor.verdict, monitor.deadline(), monitor.outstanding?.seq]).toEqual([
+    "dead",
+    undefined,
+    1,
+  ]);
+});
+
+test("what was never heard is told apart from what was heard at the beginning", () => {
+  const { monitor } = make();
+  expect([monitor.everHeard, monitor.heardAt]).toEqual([false, 0]);
+  monitor.heard(at(0));
+  expect(monitor.everHeard).toBe(true);
+});
+
+test("nothing to hold where nothing expired", () => {
+  const { monitor } = make();
+  monitor.setAllowance(1_000);
+  expect(monitor.hold(5_000, at(500))).toBe(false);
+  expect(pollAll(monitor, 1_000).at(-1)).toBe("expired");
+});
