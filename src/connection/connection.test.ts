@@ -152,7 +152,6 @@ test.each(BOTH)("%s: a peer that speaks but takes nothing is ended for that", (_
   });
   pair.run(40_000);
   pair.server.out.paused = true;
-  pair.client.connection.config satisfies ConnectionConfig;
   pair.server.connection.send("z".repeat(300 * 1024), pair.now);
   const ping = options === LINE ? "ping\n" : undefined;
   for (let second = 0; second < 15; second++) {
@@ -241,12 +240,22 @@ test("a client in the wrong dialect is told which one this port takes", () => {
 });
 
 test("a refused client learns why, and when to come back", () => {
-  const pair = new ConnectionPair();
-  pair.welcomes = false;
-  const refusing = new ConnectionPair();
-  expect(refusing.client.connection.phase).toBe("open");
-  const fresh = new ConnectionPair({ client: LINE_CLIENT_CONFIG });
-  expect(fresh.client.connection.phase).toBe("open");
+  const pair = new ConnectionPair({ welcomes: false });
+  pair.run(10);
+  expect(pair.server.connection.phase).toBe("deciding");
+  pair.server.connection.refuse(
+    { code: "CONNECTIONS_MAX", reason: "full", retry: "after", afterMs: 2_000, spreadMs: 500 },
+    pair.now,
+  );
+  pair.run(10_000);
+  expect(pair.client.seen("goaway")[0]?.goaway).toEqual({
+    reason: "full",
+    retry: "after",
+    afterMs: 2_000,
+    spreadMs: 500,
+  });
+  expect(pair.client.end).toMatchObject({ code: "CONNECTIONS_MAX", by: "peer" });
+  expect(pair.server.end).toMatchObject({ code: "CONNECTIONS_MAX", by: "here", wasOpen: false });
 });
 
 test("frame: GOAWAY stands behind what was queued, so who goes at once loses nothing", () => {
@@ -263,4 +272,17 @@ test("frame: GOAWAY stands behind what was queued, so who goes at once loses not
   expect(pair.client.delivered.length).toBe(8);
   expect(pair.server.end?.undelivered).toEqual([]);
   expect(pair.server.end?.unwritten).toEqual([]);
+});
+
+test("a last line that was not ended is no message, and the record says what was dropped", () => {
+  const pair = new ConnectionPair(LINE);
+  pair.run(100);
+  pair.server.connection.handleBytes(new TextEncoder().encode("whole\nhal"), pair.now);
+  pair.server.connection.handleFinished(pair.now);
+  pair.run(10_000);
+  expect(pair.server.delivered).toEqual(["whole"]);
+  expect(pair.server.end).toMatchObject({
+    code: "CLOSED_BY_PEER",
+    detail: "the last line was not ended; its 3 bytes are dropped",
+  });
 });

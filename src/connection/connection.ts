@@ -35,7 +35,6 @@ import { Output } from "./output.ts";
 import { NEXT, type Phase, type Trigger } from "./phases.ts";
 import { Reading } from "./reading.ts";
 
-const LINE_FEED = Uint8Array.of(0x0a);
 const NO_GREETING: Greeting = { token: undefined, previous: undefined };
 
 export class Connection {
@@ -206,12 +205,11 @@ export class Connection {
       );
       return;
     }
-    if (this.input.heldBytes > 0) {
-      this.input.speech?.push(LINE_FEED); // The last line of a file need not be ended.
-      hear(this, now);
-    }
     const code = this.wrongDialectTold ? "WRONG_DIALECT" : "CLOSED_BY_PEER";
-    beginFarewell(this, "peer-finished", { code, by: "peer", detail: "" }, false, now);
+    // Half a line must not pass for a whole one, and must not be lost in silence, either.
+    const lost = this.input.heldBytes;
+    const detail = lost === 0 ? "" : `the last line was not ended; its ${lost} bytes are dropped`;
+    beginFarewell(this, "peer-finished", { code, by: "peer", detail }, false, now);
   }
 
   handleClosed(fault: Error | undefined, now: Instant): void {

@@ -29,7 +29,8 @@ function opening(facts: EndFacts): string {
     case "CLOSED_HERE":
       return facts.detail === "" ? "closed by this side" : `closed by this side: ${facts.detail}`;
     case "CLOSED_BY_PEER":
-      return facts.wasOpen ? "closed by the peer" : "closed by the peer before it said anything";
+      if (!facts.wasOpen) return "closed by the peer before it said anything";
+      return facts.detail === "" ? "closed by the peer" : `closed by the peer; ${facts.detail}`;
     case "PEER_VANISHED":
       return `closed: the stream ended without a farewell${lastHeard(evidence)}`;
     case "TRANSPORT_FAILED":

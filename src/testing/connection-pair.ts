@@ -106,6 +106,8 @@ export interface PairOptions {
   readonly server?: ConnectionConfig;
   readonly greeting?: Greeting;
   readonly seed?: number;
+  /** Whether HELLO is answered with WELCOME by itself; so it is unless this is false. */
+  readonly welcomes?: boolean;
 }
 
 export class ConnectionPair {
@@ -113,14 +115,14 @@ export class ConnectionPair {
   readonly client: Side;
   readonly server: Side;
   readonly stalls: StallLog = new StallLog({ stallToleranceMs: 250 });
-  /** Answers HELLO with WELCOME by itself. */
-  welcomes = true;
+  readonly #welcomes: boolean;
   /** Answers "judge" with `condemn` by itself. */
   condemns = true;
   /** What "measure" is answered with; undefined: unknown. */
   unacked: (side: Side) => number | undefined = () => undefined;
 
   constructor(options: PairOptions = {}) {
+    this.#welcomes = options.welcomes ?? true;
     const random = seededRandom(options.seed ?? 1);
     const context = { stalls: this.stalls, random };
     this.client = new Side(
@@ -204,7 +206,7 @@ export class ConnectionPair {
         side.delivered.push(effect.data);
         break;
       case "hello":
-        if (this.welcomes) side.connection.welcome(TERMS, this.now);
+        if (this.#welcomes) side.connection.welcome(TERMS, this.now);
         break;
       case "judge":
         if (this.condemns) side.connection.condemn(this.now);

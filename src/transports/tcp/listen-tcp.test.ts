@@ -211,6 +211,22 @@ for (const [name, sockopt, isHere] of SOURCES) {
   }
 }
 
+test("the native count is of the moment of the answer, so it holds what was written since", async () => {
+  let unackedBytes = 5;
+  const counting = { set: () => true, get: () => 0, unackedBytes: () => unackedBytes };
+  const engine = new PublicEngine({ native: counting, unacked, overwriteAfterRead: true });
+  const served = await serve(engine, "127.0.0.1");
+  const { transport, peer } = await stuffed(served);
+  const answer = unackedOf(transport);
+  unackedBytes += 5; // As a ping does that is written in the same step.
+  expect(await answer).toBe(10);
+  const late = unackedOf(transport);
+  transport.reset();
+  expect(await late).toBeUndefined();
+  peer.destroy();
+  await served.acceptor.close();
+});
+
 test("the chosen engine carries kernel options to both ends", async () => {
   const { engine } = await chooseEngine("auto", true);
   const keepalive = { idleMs: 20_000, intervalMs: 7_000, count: 3 };

@@ -20,10 +20,14 @@ export function tcpFacts(
 }
 
 function readUnacked(engine: TcpEngineConfig, socket: Socket, answer: UnackedAnswer): void {
-  const fd = descriptorOf(socket);
-  if (engine.native !== undefined && fd !== undefined) {
-    const unackedBytes = engine.native.unackedBytes(fd);
-    queueMicrotask(() => answer(unackedBytes));
+  const { native } = engine;
+  if (native !== undefined && descriptorOf(socket) !== undefined) {
+    // Counted when the answer is given and not before: what is written in between is taken for
+    // counted, and its absence would pass for bytes that a dead peer has acknowledged.
+    queueMicrotask(() => {
+      const fd = descriptorOf(socket); // None any more if the socket was closed in between.
+      answer(fd === undefined ? undefined : native.unackedBytes(fd));
+    });
     return;
   }
   const { localAddress, localPort, remoteAddress, remotePort } = socket;
