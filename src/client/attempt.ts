@@ -214,6 +214,8 @@ export class Attempt implements DrivenOwner, Pipe {
     driven.condemn();
   }
 
+  onGreeting(): void {}
+
   onHello(): void {}
 
   onHeldBytes(): void {}

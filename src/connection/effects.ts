@@ -18,6 +18,8 @@ export type Effect =
   | { readonly do: "resume" }
   /** Ask the transport for the unacknowledged bytes, then call `handleUnacked`. */
   | { readonly do: "measure" }
+  /** Server: the first byte came, and it opens a handshake. */
+  | { readonly do: "greeting" }
   /** Server: answer with `welcome` or `refuse`. */
   | { readonly do: "hello"; readonly hello: Hello }
   /** The application may send and will receive. A frame client gets the server's WELCOME. */

@@ -117,6 +117,7 @@ export class Handshake {
     const connection = this.#connection;
     connection.move("first-frame-byte");
     connection.heartbeat.suspendAllowance();
+    connection.effects.push({ do: "greeting" });
     this.dueAt = later(now, connection.config.handshakeTimeoutMs);
     if (this.#refusal !== undefined) this.refuse(this.#refusal, now);
     else if (!accepted) connection.breakOff("WRONG_DIALECT", "this port takes lines only", now);

@@ -51,6 +51,7 @@ function rig(on: Partial<DrivenOwner> = {}, config = SERVER_CONFIG) {
   const reported: unknown[] = [];
   let held = 0;
   const owner: DrivenOwner = {
+    onGreeting: () => {},
     onHello: () => {},
     onOpened: () => {},
     onMessage: (_driven, data) => messages.push(data),

@@ -20,6 +20,8 @@ import type { Alarmed, Alarms } from "./alarms.ts";
 
 /** Who holds driven connections: one object for all connections of a server, or a link. */
 export interface DrivenOwner {
+  /** The first byte opens a handshake; in the line dialect `onOpened` comes at once instead. */
+  onGreeting(driven: Driven): void;
   onHello(driven: Driven, hello: Hello): void;
   onOpened(driven: Driven, dialect: Dialect, welcome: Welcome | undefined): void;
   onMessage(driven: Driven, data: Message): void;
@@ -226,6 +228,8 @@ export class Driven implements TransportHandlers, Alarmed {
         return owner.onBeat(this, effect.beat);
       case "verdict":
         return owner.onVerdict(this, effect.verdict, effect.was);
+      case "greeting":
+        return owner.onGreeting(this);
       case "hello":
         return owner.onHello(this, effect.hello);
       case "opened":

@@ -4,7 +4,7 @@ import { Admission, type AdmissionConfig } from "./admission.ts";
 import { type Registered, Registry, type Stage } from "./registry.ts";
 
 interface Guest extends Registered<Guest> {
-  hasSpoken: boolean;
+  readonly name: string;
 }
 
 const NO_LIMITS: AdmissionConfig = {
@@ -21,14 +21,13 @@ function doorOf(limits: Partial<AdmissionConfig>, silentGreet = false) {
   const enter = (ip = "192.0.2.1"): Guest => {
     const id = `${count++}`;
     const stage: Stage = "refused";
-    const guest: Guest = { id, stage, hasSpoken: false, before: undefined, after: undefined };
+    const guest: Guest = { id, name: id, stage, before: undefined, after: undefined };
     registry.add(guest);
     admission.onEntered(ip);
     return guest;
   };
   const open = (ip?: string): Guest => {
     const guest = enter(ip);
-    guest.hasSpoken = true;
     registry.onOpened(guest);
     return guest;
   };
@@ -61,7 +60,7 @@ test("the silent hold at most half of the places, and the longest silent makes r
   expect(admission.tooSilent()).toBeUndefined();
   const second = enter();
   expect(admission.tooSilent()).toBe(first);
-  first.hasSpoken = true;
+  registry.onGreeting(first);
   expect(admission.tooSilent()).toBeUndefined();
   enter();
   expect(admission.tooSilent()).toBe(second);
@@ -102,8 +101,7 @@ test("handshakes are counted, and the silent with them where no lines are accept
   const both = doorOf({ handshakesMax: 2 });
   for (let one = 0; one < 5; one++) both.enter();
   expect(both.admission.refusal("192.0.2.1", at(0))).toBeUndefined();
-  for (const guest of both.registry) guest.hasSpoken = true;
-  both.registry.look();
+  for (const guest of both.registry) both.registry.onGreeting(guest);
   expect(both.admission.handshakesExceed(0)).toBe(true);
   expect(both.admission.refusal("192.0.2.1", at(0))).toBeUndefined();
   const framesOnly = doorOf({ handshakesMax: 2 }, true);

@@ -54,10 +54,7 @@ export class Admission<T extends Registered<T>> {
     const { maxConnections } = this.#config;
     if (maxConnections === false) return undefined;
     const silentMax = Math.max(1, Math.floor(maxConnections / 2));
-    if (this.#registry.silentCount < silentMax) return undefined;
-    this.#registry.look();
-    const longest = this.#registry.longestSilent();
-    return this.#registry.silentCount < silentMax ? undefined : longest;
+    return this.#registry.silentCount < silentMax ? undefined : this.#registry.longestSilent;
   }
 
   /** Whether `more` handshakes would be too many. */

@@ -129,11 +129,17 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
 
   // From the connections.
 
+  onGreeting(driven: Driven): void {
+    const connection = driven.tag as ServerConnection;
+    if (connection.stage === "refused") return;
+    this.registry.onGreeting(connection);
+    if (this.#admission.handshakesExceed(0)) this.reject(connection, "HANDSHAKES_MAX");
+  }
+
   onHello(driven: Driven, hello: Hello): void {
     const connection = driven.tag as ServerConnection;
     if (connection.stage === "refused") return;
     this.#countLease(hello.nextMs);
-    if (this.#beginsTooMany(connection)) return;
     this.#reception.receive(connection, hello);
   }
 
@@ -184,7 +190,6 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
 
   onHeldBytes(driven: Driven, change: number): void {
     const connection = driven.tag as ServerConnection;
-    this.#beginsTooMany(connection);
     this.budget.change(connection, change);
   }
 
@@ -262,14 +267,6 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
 
   #refuse(connection: ServerConnection, code: ErrorCode): void {
     connection.driven.refuse(refusalFor(code, this.config.reconnectWindowMs));
-  }
-
-  /** If its handshake begins now: whether that is one too many. Then it is refused. */
-  #beginsTooMany(connection: ServerConnection): boolean {
-    if (!this.registry.onSigns(connection)) return false;
-    if (!this.#admission.handshakesExceed(0)) return false;
-    this.reject(connection, "HANDSHAKES_MAX");
-    return true;
   }
 
   #countRejection(code: ErrorCode, address: string): void {

@@ -16,22 +16,18 @@ export interface Registered<T> extends Linked<T> {
   readonly id: string;
   /** Where this registry counts the connection. Written by the registry alone. */
   stage: Stage;
-  /** Whether a byte was heard. */
-  readonly hasSpoken: boolean;
 }
 
 export class Registry<T extends Registered<T>> {
   readonly #all = new Map<string, T>();
   readonly #silent = new WaitingList<T>();
   #greetingCount = 0;
-  #arrivalsUntilLook = 0;
 
   /** All but the refused. */
   get size(): number {
     return this.#all.size;
   }
 
-  /** At least so many as there are; `look` makes it exact. */
   get silentCount(): number {
     return this.#silent.length;
   }
@@ -53,7 +49,6 @@ export class Registry<T extends Registered<T>> {
     connection.stage = "silent";
     this.#all.set(connection.id, connection);
     this.#silent.add(connection);
-    this.#arrivalsUntilLook -= 1;
   }
 
   remove(connection: T): void {
@@ -66,32 +61,14 @@ export class Registry<T extends Registered<T>> {
     if (this.#all.has(connection.id)) this.#move(connection, "open");
   }
 
-  /** Something came of this connection. True: it was silent, and is greeting from now on. */
-  onSigns(connection: T): boolean {
-    if (connection.stage !== "silent" || !connection.hasSpoken) return false;
-    this.#move(connection, "greeting");
-    return true;
-  }
-
-  /** Makes the counts exact, if they have not been made so for many arrivals. */
-  look(): void {
-    if (this.#arrivalsUntilLook > 0) return;
-    let after: T | undefined;
-    for (let one = this.#silent.first; one !== undefined; one = after) {
-      after = one.after;
-      this.onSigns(one);
-    }
-    // Sixteen looked at for each arrival; exact each time while there are few.
-    this.#arrivalsUntilLook = Math.floor(this.#silent.length / 16);
+  /** Its handshake begins. */
+  onGreeting(connection: T): void {
+    if (connection.stage === "silent") this.#move(connection, "greeting");
   }
 
   /** Whoever has said nothing for the longest time. */
-  longestSilent(): T | undefined {
-    for (let first = this.#silent.first; first !== undefined; first = this.#silent.first) {
-      if (!first.hasSpoken) return first;
-      this.onSigns(first);
-    }
-    return undefined;
+  get longestSilent(): T | undefined {
+    return this.#silent.first;
   }
 
   #move(connection: T, stage: Stage): void {

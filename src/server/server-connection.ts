@@ -117,11 +117,6 @@ export class ServerConnection {
     return { agent, intervalMsMin, intervalMsMax, messageBytesMax };
   }
 
-  /** @internal Whether a byte was heard. */
-  get hasSpoken(): boolean {
-    return this.driven.connection.heardAt !== undefined;
-  }
-
   /**
    * Queues one message. Returns false when it was taken but more is queued than
    * `outboxHighWaterBytes`: wait for "drain" before you send more.

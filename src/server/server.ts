@@ -101,7 +101,6 @@ export class Server {
 
   stats(): ServerStats {
     const { registry, budget, counters, refusing } = this.#keeper;
-    registry.look();
     return {
       open: registry.size,
       silent: registry.silentCount,

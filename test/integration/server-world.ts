@@ -261,6 +261,8 @@ export class FrameClient implements DrivenOwner {
     this.#driven.start();
   }
 
+  onGreeting(): void {}
+
   onHello(): void {}
 
   onOpened(_: Driven, _dialect: Dialect, welcome: Welcome | undefined): void {

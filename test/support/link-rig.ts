@@ -85,6 +85,8 @@ export class TestServer implements DrivenOwner {
 
   onAcceptFailed(): void {}
 
+  onGreeting(): void {}
+
   onHello(driven: Driven, hello: Hello): void {
     this.hellos.push(hello);
     if (this.refusal !== undefined) {
