@@ -41,13 +41,3 @@ export function seededRandom(seed: number): Random {
 export function uniform(random: Random, low: number, high: number): number {
   return low + random.next() * (high - low);
 }
-
-/** Puts `items` into a random order, in place (Fisher and Yates). */
-export function shuffle<T>(items: T[], random: Random): void {
-  for (let last = items.length - 1; last > 0; last--) {
-    const pick = Math.floor(random.next() * (last + 1));
-    const moved = items[last] as T;
-    items[last] = items[pick] as T;
-    items[pick] = moved;
-  }
-}

@@ -84,7 +84,12 @@ export class PromptLine implements StatusLine {
     });
     this.#prompt.on("SIGINT", () => handlers.onInterrupt());
     this.#prompt.on("close", () => {
-      if (!this.#isClosed) handlers.onEnd();
+      if (this.#isClosed) return;
+      // Ctrl-D: readline is not to be touched from now on; Node 22 and later throw for it.
+      this.#isClosed = true;
+      cursorTo(this.#stream, 0);
+      clearScreenDown(this.#stream);
+      handlers.onEnd();
     });
     this.#refresh();
   }

@@ -361,8 +361,8 @@ export class Connection {
   end(ending: Ending, cause: Error | undefined, now: Instant): void {
     const { code, by, detail } = ending;
     this.move("over");
+    const evidence = this.evidence(now); // While the outbox still holds what it names.
     const { undelivered, unwritten } = this.output.outbox.surrender();
-    const evidence = this.evidence(now);
     const peerSaid = this.farewell?.peerSaid;
     const livedMs = now - this.openedAt;
     const { dialect, wasOpen } = this;

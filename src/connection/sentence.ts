@@ -85,7 +85,7 @@ function ago(ms: number | undefined): string {
 }
 
 /** `0.3 s`, `60.2 s`, `12 min`. */
-export function seconds(ms: number): string {
+function seconds(ms: number): string {
   if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`;
   return `${Math.round(ms / 60_000)} min`;
 }

@@ -81,12 +81,15 @@ export class BeatSchedule {
   sent(random: Random, now: Instant): void {
     this.#sentAt = now;
     this.#fixedAt = undefined;
-    if (this.#pausedDueAt !== undefined) this.#pausedDueAt = later(now, PAUSED_INTERVAL_MS);
     const intervalMs = this.#intervalMs ?? 0;
     this.#jitterMs = uniform(random, 0, Math.min(JITTER_SHARE * intervalMs, JITTER_MS_MAX));
+    if (this.#pausedDueAt === undefined) return;
+    // A pause must not make the gap longer than the peer was promised, or believes in.
+    const gapMs = intervalMs === 0 ? PAUSED_INTERVAL_MS : intervalMs - this.#jitterMs;
+    this.#pausedDueAt = later(now, Math.min(PAUSED_INTERVAL_MS, gapMs));
   }
 
-  /** Speak at once and every two seconds. */
+  /** Speak at once and every two seconds, or oftener where the interval is shorter. */
   pause(now: Instant): void {
     this.#pausedDueAt = earliestOf(this.#pausedDueAt, now);
   }

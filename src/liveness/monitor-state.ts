@@ -59,6 +59,8 @@ export class MonitorState {
   /** After a sleep of the machine: ask before anything else, and wait less long. */
   woke = false;
   measuredAt: Instant | undefined = undefined;
+  /** The answer to the last "measure" has not come yet. */
+  measuring = false;
   count: OutputCount | undefined = undefined;
   mute: MuteWatch | undefined = undefined;
   /** How far the deadline before the verifying ping was shifted, and how far the present one is. */

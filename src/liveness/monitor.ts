@@ -31,9 +31,9 @@ import {
   canAsk,
   canSpeak,
   isDue,
+  judgedAt,
   measureAt,
   shiftMsNow,
-  silenceEndsAt,
   verdictAt,
   verdictNow,
 } from "./silence-rules.ts";
@@ -217,6 +217,7 @@ export class LivenessMonitor {
   /** The answer to "measure"; undefined where the count cannot be known. */
   unacked(bytes: number | undefined, now: Instant): void {
     const state = this.#state;
+    state.measuring = false;
     if (state.verdict === "dead" || state.paused) return;
     if (state.mute?.isRunning === true) {
       if (state.mute.read(bytes, now)) this.moved(now);
@@ -312,7 +313,7 @@ export class LivenessMonitor {
     let at = earliestOf(beatAt(state), verdictAt(state));
     at = earliestOf(at, measureAt(state));
     at = earliestOf(earliestOf(at, state.verifyAt), state.askedAt);
-    return earliestOf(at, silenceEndsAt(state));
+    return earliestOf(at, judgedAt(state));
   }
 
   /** To be called until it returns undefined. Too early, or twice, does nothing. */
@@ -324,6 +325,7 @@ export class LivenessMonitor {
     if (changed !== undefined) return changed;
     if (isDue(measureAt(state), now)) {
       state.measuredAt = now;
+      state.measuring = true;
       state.mute?.asked(now);
       return "measure";
     }
@@ -351,11 +353,11 @@ export class LivenessMonitor {
 
   #judge(now: Instant): "verify" | "expired" | undefined {
     const state = this.#state;
-    if (!isDue(silenceEndsAt(state), now)) return undefined;
+    if (!isDue(judgedAt(state), now)) return undefined;
     if (state.mute?.overdueAt === undefined) {
       // More lateness may have been recorded since the deadline was set.
       state.shiftMs = Math.max(state.shiftMs, shiftMsNow(state, now));
-      if (!isDue(silenceEndsAt(state), now)) return undefined;
+      if (!isDue(judgedAt(state), now)) return undefined;
       if (state.awaitedAt === undefined && canAsk(state)) return this.#ask(true, now);
     }
     state.expired = true;

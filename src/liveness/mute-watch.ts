@@ -35,9 +35,15 @@ export class MuteWatch {
     return this.#overdueAt;
   }
 
-  /** A ping went out. Does nothing while an earlier one is being watched. */
+  /**
+   * A ping went out. Does nothing while an earlier one is being watched: whoever pings more often
+   * than a watch takes would otherwise never see the end of one.
+   */
   begin(windowMs: number, now: Instant): void {
-    if (this.#endsAt !== undefined && now < later(this.#endsAt, READ_EVERY_MS)) return;
+    if (this.#endsAt !== undefined) {
+      const isCompared = this.#comparedAt !== undefined;
+      if (isCompared || now < later(this.#endsAt, READ_EVERY_MS)) return;
+    }
     this.end();
     this.#windowMs = windowMs;
     this.#endsAt = later(now, windowMs);
@@ -91,10 +97,13 @@ export class MuteWatch {
     return false;
   }
 
-  /** Two readings in quick succession prove nothing: the path has a round trip, too. */
+  /**
+   * Two readings in quick succession prove nothing: the path has a round trip, too. Nor need they be
+   * half a window apart, at which they are asked for, since the first may have come a tick late.
+   */
   #conclude(now: Instant): void {
     const stoodMs = now - (this.#comparedAt ?? now);
-    if (stoodMs > 0 && stoodMs >= this.#windowMs / 2) this.#overdueAt = now;
+    if (stoodMs > 0 && stoodMs >= this.#windowMs / 4) this.#overdueAt = now;
     else this.#readAt = later(now, READ_EVERY_MS);
   }
 }

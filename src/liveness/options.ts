@@ -112,8 +112,6 @@ export interface ServerLivenessConfig extends SharedLivenessConfig {
   readonly pingIntervalMsMin: number | false;
 }
 
-export type LivenessConfig = ClientLivenessConfig | ServerLivenessConfig;
-
 const TIMEOUT_MS = { default: 60_000, min: 100, max: DURATION_MS_MAX };
 const ANSWER_MS = { default: false as number | false, min: 10, max: DURATION_MS_MAX };
 const LEASE_MS_MIN_DEFAULT = 1_000;

@@ -16,6 +16,11 @@ export class OutputCount {
   #handedUncounted = false;
   #wasEmpty = false;
 
+  /** The count can be read, and was, since this silence began. */
+  get hasReading(): boolean {
+    return this.#readings > 0;
+  }
+
   /**
    * Two readings or more, and the last one found something left. Each fall was evidence; so the
    * lack of any is, too.

@@ -5,7 +5,7 @@
  * to a ping is due an answer time after the latest of these and the ping itself. A peer that cannot
  * be asked has its allowance and no more. Nothing here looks at what was sent, but for the ping.
  */
-import { type Instant, later, latest } from "../base/time.ts";
+import { earliest, type Instant, later, latest } from "../base/time.ts";
 import type { MonitorState } from "./monitor-state.ts";
 
 /** A receiver acknowledges at least this often, so less than this ahead of a ping hides nothing. */
@@ -60,13 +60,27 @@ export function measureAt(state: MonitorState): Instant | undefined {
   if (measuredAt === undefined) return state.heardAt;
   const nextAt = later(measuredAt, MEASURE_EVERY_MS);
   const endsAt = silenceEndsAt(state);
-  if (endsAt === undefined) return nextAt;
+  if (endsAt === undefined || endsAt <= measuredAt) return nextAt;
   const lastAt = later(endsAt, -MEASURE_EVERY_MS);
-  return lastAt > measuredAt && lastAt < nextAt ? lastAt : nextAt;
+  return lastAt > measuredAt && lastAt < nextAt ? lastAt : earliest(nextAt, endsAt);
+}
+
+/**
+ * When to judge a silence that ends. Where the count can be read, its last reading is waited for:
+ * a slow reader's kernel acknowledges in steps, and the latest may have come since the reading
+ * before. An answer that fails to come puts the end off by no more than the time between two.
+ */
+export function judgedAt(state: MonitorState): Instant | undefined {
+  const endsAt = silenceEndsAt(state);
+  if (endsAt === undefined || state.mute?.overdueAt !== undefined) return endsAt;
+  if (!state.measuring || state.measuredAt === undefined) return endsAt;
+  if (state.count?.hasReading !== true) return endsAt;
+  const answeredAt = latest(endsAt, later(state.measuredAt, MEASURE_EVERY_MS));
+  return earliest(answeredAt, later(endsAt, MEASURE_EVERY_MS));
 }
 
 /** The last evidence that counts for the deadline in force. */
-export function evidenceAt(state: MonitorState): Instant {
+function evidenceAt(state: MonitorState): Instant {
   let at = latest(state.heardAt, state.resumedAt);
   if (state.movedAt !== undefined) at = latest(at, state.movedAt);
   return state.awaitedAt === undefined ? at : latest(at, state.awaitedAt);

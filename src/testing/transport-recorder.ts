@@ -140,7 +140,7 @@ export class Recorder implements TransportHandlers {
 }
 
 /** What byte stands at a position, with a period that no buffer size is a multiple of. */
-export function patternAt(position: number): number {
+function patternAt(position: number): number {
   return position % 251;
 }
 

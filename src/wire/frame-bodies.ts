@@ -14,8 +14,8 @@ import { JsonFields } from "./json-fields.ts";
 import { wellFormed } from "./utf8-text.ts";
 
 /** Ids, secrets and names: they are held as long as the connection, so they are short. */
-export const NAME_CHARACTERS_MAX = 256;
-export const TOKEN_CHARACTERS_MAX: number = 8 * 1024;
+const NAME_CHARACTERS_MAX = 256;
+const TOKEN_CHARACTERS_MAX: number = 8 * 1024;
 /** What fits into the body anyway. */
 const REASON_CHARACTERS_MAX: number = FAREWELL_BODY_BYTES_MAX;
 const URL_CHARACTERS_MAX = 1024;

@@ -45,7 +45,7 @@ import { readVarint, VARINT_UNFINISHED, varintLength, writeVarint } from "./vari
 
 /** No length that is allowed needs more. */
 const LENGTH_BYTES_MAX = 3;
-export const FRAME_HEADER_BYTES_MAX: number = 1 + LENGTH_BYTES_MAX;
+const FRAME_HEADER_BYTES_MAX: number = 1 + LENGTH_BYTES_MAX;
 
 export interface FrameDecoderConfig {
   /** The role of the side that decodes. */

@@ -16,7 +16,7 @@ import type { KernelConfig } from "../../src/transports/transport.ts";
 import { listenUnix } from "../../src/transports/unix/listen-unix.ts";
 import { openUnix } from "../../src/transports/unix/open-unix.ts";
 
-export const KERNEL: KernelConfig = {
+const KERNEL: KernelConfig = {
   keepalive: { idleMs: 60_000, intervalMs: 10_000, count: 5 },
   userTimeoutMs: false,
   userTimeoutAsked: false,

@@ -211,7 +211,7 @@ for (const [name, sockopt, isHere] of SOURCES) {
   }
 }
 
-test("the native count is of the moment of the answer, so it holds what was written since", async () => {
+test("the native count is that of the answer, with what was written since", async () => {
   let unackedBytes = 5;
   const counting = { set: () => true, get: () => 0, unackedBytes: () => unackedBytes };
   const engine = new PublicEngine({ native: counting, unacked, overwriteAfterRead: true });

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { type Instant, later } from "../base/time.ts";
+import { LivenessMonitor, type MonitorAction } from "./monitor.ts";
+import { StallLog } from "./stall-log.ts";
+
+const T0 = 10_000 as Instant;
+const ANSWER_MS = 1_500;
+const AHEAD_BYTES = 1_000_000;
+
+/** All that is due at `now`. */
+function due(monitor: LivenessMonitor, now: Instant): MonitorAction[] {
+  const actions: MonitorAction[] = [];
+  for (let next = monitor.poll(now); next !== undefined; next = monitor.poll(now)) {
+    actions.push(next);
+  }
+  return actions;
+}
+
+/**
+ * A client pinged a reader that had a megabyte to read first, and the kernel's count was read
+ * whenever that was due: always the same. Now is the moment at which the silence ends.
+ */
+function atTheEnd(): { monitor: LivenessMonitor; endsAt: Instant } {
+  const stalls = new StallLog({ stallToleranceMs: 250 });
+  const config = { answerWithinMs: ANSWER_MS, drainTimeoutMs: 60_000 };
+  const monitor = new LivenessMonitor(config, stalls, { next: () => 0 }, T0);
+  monitor.pinged(1, 0, T0);
+  const pingedAt = later(T0, 10);
+  monitor.heard(pingedAt);
+  monitor.answered(1, pingedAt); // A sample, so that doubt comes early.
+  monitor.pinged(2, AHEAD_BYTES, pingedAt);
+  const endsAt = later(pingedAt, ANSWER_MS);
+  for (let now = monitor.deadline(); now !== undefined && now < endsAt; now = monitor.deadline()) {
+    if (!due(monitor, now).includes("measure")) continue;
+    monitor.unacked(5_000, now);
+    due(monitor, now);
+  }
+  expect(due(monitor, endsAt)).toEqual(["measure"]);
+  return { monitor, endsAt };
+}
+
+test("the end of a silence waits for one more reading, and for no longer than a second", () => {
+  const { monitor, endsAt } = atTheEnd();
+  expect(due(monitor, endsAt)).toEqual([]);
+  expect(monitor.deadline()).toBe(later(endsAt, 1_000));
+  expect(due(monitor, later(endsAt, 1_000))).toContain("expired");
+});
+
+test("output that moved just before the end is seen, and the peer lives", () => {
+  const { monitor, endsAt } = atTheEnd();
+  monitor.unacked(4_000, endsAt);
+  expect(due(monitor, endsAt)).toEqual(["slow"]);
+  expect(monitor.verdict).toBe("slow");
+});
+
+test("a last reading that found nothing moved ends it at once", () => {
+  const { monitor, endsAt } = atTheEnd();
+  monitor.unacked(5_000, endsAt);
+  expect(due(monitor, endsAt)).toEqual(["expired"]);
+});
