@@ -12,8 +12,6 @@ export type { Link } from "./client/link.ts";
 export type {
   AbortSignalLike,
   ConnectOptions,
-  KeepaliveOptions,
-  LineOptions,
 } from "./client/options.ts";
 export type {
   LinkCause,
@@ -34,5 +32,7 @@ export type { Server } from "./server/server.ts";
 export type { ServerConnection } from "./server/server-connection.ts";
 export type { ServerEvents } from "./server/server-events.ts";
 export type { ServerStats } from "./server/server-stats.ts";
+export type { KeepaliveOptions } from "./transports/keepalive-options.ts";
 export type { EffectiveKernelOptions } from "./transports/transport.ts";
 export type { GoAway } from "./wire/frame.ts";
+export type { LineOptions } from "./wire/line-options.ts";

@@ -24,6 +24,7 @@ test("the defaults are those that are documented", () => {
     pauseMsMax: 60_000,
   });
   expect(config.connection).toMatchObject({
+    lineBytesMax: 1_048_576,
     messageBytesMax: 1_048_576,
     outboxBytesMax: 16_777_216,
     outboxHighWaterBytes: 1_048_576,

@@ -1,13 +1,14 @@
 /** Options of `connect` to a config in which nothing is missing: read once, at the door. */
-import { HoldfastError } from "../base/errors.ts";
 import { type Observe, observeNothing } from "../base/observation.ts";
 import { OptionReader } from "../base/options.ts";
 import type { ConnectionConfig } from "../connection/config.ts";
+import { readMessageLimits } from "../connection/limits-options.ts";
 import { type ClientLivenessConfig, readClientLiveness } from "../liveness/options.ts";
-import { resolveRedial } from "../redial/options.ts";
+import { type RedialOptions, resolveRedial } from "../redial/options.ts";
 import type { RedialConfig } from "../redial/redial-policy.ts";
-import type { KeepaliveConfig, KernelConfig } from "../transports/transport.ts";
-import { type LineWords, lineWords } from "../wire/line-words.ts";
+import { readKeepalive } from "../transports/keepalive-options.ts";
+import type { KernelConfig } from "../transports/transport.ts";
+import { type LineOptions, resolveLine } from "../wire/line-options.ts";
 import { isToken, TOKEN_BYTES_MAX, type TokenSource } from "./credentials.ts";
 import type { AbortSignalLike, ConnectOptions } from "./options.ts";
 import type { LinkTarget } from "./target.ts";
@@ -30,9 +31,13 @@ export interface LinkConfig {
 export function resolveConnect(options: ConnectOptions | undefined): LinkConfig {
   const read = new OptionReader("connect", options);
   const liveness = readClientLiveness(read);
-  const redial = resolveRedial(asObject(read.value("redial")), liveness.intervalMs);
-  const line = readLine(read);
-  const sizes = readSizes(read);
+  const redial = resolveRedial(
+    read.value("redial") as RedialOptions | undefined,
+    liveness.intervalMs,
+  );
+  const line = resolveLine("line", read.value("line") as LineOptions | undefined, MIB);
+  const limits = readMessageLimits(read, 4 * GIB);
+  const inboxBytesMax = read.integer("inboxBytesMax", { default: MIB, min: 1, max: GIB });
   const closeTimeoutMs = read.integer("closeTimeoutMs", { default: 5_000, min: 0, max: 600_000 });
   const kernel = readKernel(read, liveness);
   const config: LinkConfig = {
@@ -40,7 +45,7 @@ export function resolveConnect(options: ConnectOptions | undefined): LinkConfig 
     kernel,
     connection: {
       ...line,
-      ...sizes.connection,
+      ...limits,
       handshakeTimeoutMs: redial.attemptTimeoutMs,
       closeTimeoutMs,
       agent: readAgent(read),
@@ -57,7 +62,7 @@ export function resolveConnect(options: ConnectOptions | undefined): LinkConfig 
       },
     },
     stallToleranceMs: liveness.stallToleranceMs,
-    inboxBytesMax: sizes.inboxBytesMax,
+    inboxBytesMax,
     closeTimeoutMs,
     token: readToken(read),
     redirectTo: readRedirectTo(read),
@@ -102,45 +107,6 @@ const DAY_MS = 86_400_000;
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 
-function readLine(outer: OptionReader): { words: LineWords; lineBytesMax: number } {
-  const read = new OptionReader("line", asObject(outer.value("line")));
-  const ping = read.text("ping", "ping");
-  const pong = read.value("pong") === false ? false : read.text("pong", "pong");
-  const lineBytesMax = read.integer("lineBytesMax", { default: MIB, min: 16, max: GIB });
-  read.done();
-  for (const [name, word] of [["ping", ping] as const, ["pong", pong] as const]) {
-    if (word === false) continue;
-    if (word === "" || word.length > WORD_LENGTH_MAX || /[\r\n]/.test(word)) {
-      throw read.refuse(
-        `\`${name}\` must be a text of 1 to ${WORD_LENGTH_MAX} characters without line breaks`,
-      );
-    }
-  }
-  if (ping === pong)
-    throw read.refuse("`ping` and `pong` must differ: a ping is not its own answer");
-  return { words: lineWords(ping, pong), lineBytesMax };
-}
-
-const WORD_LENGTH_MAX = 64;
-
-type Sizes = Pick<ConnectionConfig, "messageBytesMax" | "outboxBytesMax" | "outboxHighWaterBytes">;
-
-function readSizes(read: OptionReader): { connection: Sizes; inboxBytesMax: number } {
-  const messageBytesMax = read.integer("messageBytesMax", { default: MIB, min: 1, max: GIB });
-  const outboxBytesMax = read.integer("outboxBytesMax", {
-    default: Math.max(16 * MIB, 2 * messageBytesMax),
-    min: messageBytesMax,
-    max: 4 * GIB,
-  });
-  const outboxHighWaterBytes = read.integer("outboxHighWaterBytes", {
-    default: Math.min(MIB, outboxBytesMax),
-    min: 1,
-    max: outboxBytesMax,
-  });
-  const inboxBytesMax = read.integer("inboxBytesMax", { default: MIB, min: 1, max: GIB });
-  return { connection: { messageBytesMax, outboxBytesMax, outboxHighWaterBytes }, inboxBytesMax };
-}
-
 function readKernel(read: OptionReader, liveness: ClientLivenessConfig): KernelConfig {
   const { drainTimeoutMs } = liveness;
   const userTimeoutMs = read.integerOrFalse("userTimeoutMs", {
@@ -155,34 +121,12 @@ function readKernel(read: OptionReader, liveness: ClientLivenessConfig): KernelC
     );
   }
   const keepalive = read.value("keepalive");
-  const deadWithinMs = read.value("deadWithinMs");
-  const boundMs = typeof deadWithinMs === "number" ? deadWithinMs : undefined;
   return {
-    keepalive: keepalive === false ? false : readKeepalive(asObject(keepalive), boundMs),
+    keepalive: readKeepalive("keepalive", keepalive, read.value("deadWithinMs")),
     keepaliveAsked: keepalive !== undefined,
     userTimeoutMs,
     userTimeoutAsked: read.value("userTimeoutMs") !== undefined,
   };
-}
-
-/** The kernel counts whole seconds. */
-function readKeepalive(options: object | undefined, boundMs: number | undefined): KeepaliveConfig {
-  const read = new OptionReader("keepalive", options);
-  const bound = boundMs === undefined ? undefined : Math.max(2, Math.floor(boundMs / 1_000));
-  const idleMs = bound === undefined ? 60_000 : Math.min(60, Math.ceil(bound / 2)) * 1_000;
-  const probesMs = bound === undefined ? 50_000 : Math.min(50_000, bound * 1_000 - idleMs);
-  const count = Math.max(1, Math.min(5, Math.floor(probesMs / 1_000)));
-  const keepalive: KeepaliveConfig = {
-    idleMs: read.integer("idleMs", { default: idleMs, min: 1_000, max: 32_767_000 }),
-    intervalMs: read.integer("intervalMs", {
-      default: Math.max(1_000, Math.floor(probesMs / count / 1_000) * 1_000),
-      min: 1_000,
-      max: 32_767_000,
-    }),
-    count: read.integer("count", { default: count, min: 1, max: 127 }),
-  };
-  read.done();
-  return keepalive;
 }
 
 function readAgent(read: OptionReader): string {
@@ -219,13 +163,4 @@ function readSignal(read: OptionReader): AbortSignalLike | undefined {
     return signal as AbortSignalLike;
   }
   throw read.refuse("`signal` must be an AbortSignal");
-}
-
-/** The readers of groups refuse what is not an object. */
-function asObject(value: unknown): object | undefined {
-  if (value === undefined || typeof value === "object") return value as object | undefined;
-  throw new HoldfastError(
-    "OPTION_INVALID",
-    "connect: expected an object of options for each group",
-  );
 }

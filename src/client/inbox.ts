@@ -10,7 +10,7 @@ import type { Message } from "../connection/effects.ts";
 /** So that empty messages, too, fill the queue one day: about what an entry costs. */
 export const MESSAGE_OVERHEAD_BYTES = 64;
 
-export function weightOf(message: Message): number {
+function weightOf(message: Message): number {
   const length = typeof message === "string" ? utf8Length(message) : message.byteLength;
   return length + MESSAGE_OVERHEAD_BYTES;
 }

@@ -2,6 +2,8 @@
 import type { Observe } from "../base/observation.ts";
 import type { ClientLivenessOptions } from "../liveness/options.ts";
 import type { RedialOptions } from "../redial/options.ts";
+import type { KeepaliveOptions } from "../transports/keepalive-options.ts";
+import type { LineOptions } from "../wire/line-options.ts";
 import type { TokenSource } from "./credentials.ts";
 
 export interface ConnectOptions extends ClientLivenessOptions {
@@ -98,31 +100,6 @@ export interface ConnectOptions extends ClientLivenessOptions {
 
   /** The name of this program, told to `tcp` and `unix` servers. At most 200 characters. */
   readonly agent?: string | undefined;
-}
-
-export interface LineOptions {
-  /** @default "ping" */
-  readonly ping?: string | undefined;
-  /** false: pings of the server are not answered, and no line is an answer. @default "pong" */
-  readonly pong?: string | false | undefined;
-  /**
-   * A longer line from the server ends the connection with `LINE_TOO_LONG`.
-   *
-   * @unit bytes
-   * @range 16 to 1_073_741_824
-   * @default 1_048_576, like `messageBytesMax`: a client chose its server, so it trusts it further
-   * than a server trusts its clients.
-   */
-  readonly lineBytesMax?: number | undefined;
-}
-
-export interface KeepaliveOptions {
-  /** Silence before the first probe. @range 1_000 to 32_767_000 @default 60_000 */
-  readonly idleMs?: number | undefined;
-  /** Between two probes. @range 1_000 to 32_767_000 @default 10_000 */
-  readonly intervalMs?: number | undefined;
-  /** Unanswered probes before the kernel gives up. @range 1 to 127 @default 5 */
-  readonly count?: number | undefined;
 }
 
 /** What is needed of an `AbortSignal`, whichever platform it is from. */

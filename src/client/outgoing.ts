@@ -5,9 +5,9 @@
  * bounded. Easy to break: what a connection gives back unwritten is older than all that waits here,
  * so it returns to the front; what had a byte written is never sent again.
  */
-import { utf8Length } from "../base/bytes.ts";
 import { type ErrorCode, HoldfastError, isHoldfastError } from "../base/errors.ts";
 import type { Message } from "../connection/effects.ts";
+import { weightOf } from "../connection/outbox.ts";
 import { type LineWords, whyNotALine } from "../wire/line-words.ts";
 import type { Undelivered } from "./status.ts";
 
@@ -217,9 +217,4 @@ export class Outgoing {
     for (const { resolve } of this.#waiters.splice(0)) resolve();
     this.#on.onSettled();
   }
-}
-
-/** As a connection weighs it: an empty message takes a slot, too. */
-function weightOf(message: Message): number {
-  return Math.max(1, typeof message === "string" ? utf8Length(message) : message.byteLength);
 }

@@ -88,7 +88,6 @@ export class Outbox {
   /** Returns false above the high-water mark: the message is taken all the same. */
   push(data: Message): boolean {
     const weight = weightOf(data);
-    // An empty message still takes a slot; it weighs one byte so that a flood of them is bounded.
     this.#waiting.push({ data, weight }, weight);
     this.#weight += weight;
     if (this.#weight > this.#highWaterBytes) this.#wasAboveHighWater = true;
@@ -187,6 +186,7 @@ export class Outbox {
   }
 }
 
-function weightOf(data: Message): number {
+/** An empty message weighs one byte: it takes a slot, and a flood of them is bounded. */
+export function weightOf(data: Message): number {
   return Math.max(1, typeof data === "string" ? utf8Length(data) : data.length);
 }

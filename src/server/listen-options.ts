@@ -1,5 +1,7 @@
 /** The options of `listen`, as its users write them. options.ts reads them. */
 import type { Observe } from "../base/observation.ts";
+import type { KeepaliveOptions } from "../transports/keepalive-options.ts";
+import type { LineOptions } from "../wire/line-options.ts";
 import type { Authenticate } from "./authentication.ts";
 
 /** Where to listen: a port, or one or more urls. */
@@ -28,60 +30,6 @@ export type ListenAt =
       readonly port?: undefined;
       readonly host?: undefined;
     };
-
-export interface LineOptions {
-  /**
-   * The line that is a heartbeat.
-   *
-   * @range 1 to 64 characters without a line break
-   * @default "ping"
-   */
-  readonly ping?: string | undefined;
-
-  /**
-   * The line that answers it. `false`: heartbeats are not answered.
-   *
-   * @default "pong": a plain client finds out by it that this server is alive.
-   */
-  readonly pong?: string | false | undefined;
-
-  /**
-   * The longest line taken in; a longer one ends its connection with `LINE_TOO_LONG`.
-   *
-   * @unit bytes, without the line break
-   * @range 16 to 1_073_741_824
-   * @default 65_536: far above what people type and logs hold, and cheap to hold for many.
-   */
-  readonly lineBytesMax?: number | undefined;
-}
-
-export interface KeepaliveOptions {
-  /**
-   * Silence before the kernel's first probe.
-   *
-   * @unit milliseconds, in whole seconds
-   * @range 1_000 to 32_767_000
-   * @default 60_000: below the four to five minutes after which common NATs forget a flow.
-   */
-  readonly idleMs?: number | undefined;
-
-  /**
-   * Between probes. Where the runtime cannot set it, `kernelOptions()` says what is in force.
-   *
-   * @unit milliseconds, in whole seconds
-   * @range 1_000 to 32_767_000
-   * @default 10_000
-   */
-  readonly intervalMs?: number | undefined;
-
-  /**
-   * Unanswered probes after which the kernel gives the connection up.
-   *
-   * @range 1 to 127
-   * @default 5
-   */
-  readonly count?: number | undefined;
-}
 
 export interface ServerOptions {
   /**

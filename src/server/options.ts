@@ -1,23 +1,24 @@
 /**
  * Options of `listen`, parsed once at the door into a config in which nothing is optional.
  *
- * The relations are what is easy to break: an outbox holds at least one message, the budget of all
- * at least one outbox, and the kernel's user timeout must outlast our own rule about peers that
- * take nothing. A default that depends on another option follows it; only what was asked for can
- * contradict.
+ * The relations are what is easy to break: the budget of all holds at least one outbox, and the
+ * kernel's user timeout must outlast our own rule about peers that take nothing. A default that
+ * depends on another option follows it; only what was asked for can contradict.
  */
 import type { Observe } from "../base/observation.ts";
 import { observeNothing } from "../base/observation.ts";
 import { OptionReader } from "../base/options.ts";
 import type { ConnectionConfig, LivenessLimits } from "../connection/config.ts";
+import { readAtLeast, readMessageLimits } from "../connection/limits-options.ts";
 import { DURATION_MS_MAX, userTimeoutFor } from "../liveness/lease.ts";
 import {
   readServerLiveness,
   type ServerLivenessConfig,
   type ServerLivenessOptions,
 } from "../liveness/options.ts";
-import type { KeepaliveConfig, KernelConfig } from "../transports/transport.ts";
-import { type LineWords, lineWords } from "../wire/line-words.ts";
+import { readKeepalive } from "../transports/keepalive-options.ts";
+import type { KernelConfig } from "../transports/transport.ts";
+import { type LineOptions, resolveLine } from "../wire/line-options.ts";
 import type { AdmissionConfig } from "./admission.ts";
 import type { Authenticate } from "./authentication.ts";
 import type { ListenAt, ServerOptions } from "./listen-options.ts";
@@ -47,7 +48,6 @@ export interface ListenConfig {
   readonly engine: "auto" | "public" | "shared";
 }
 
-const GIBIBYTE = 1024 ** 3;
 const TEBIBYTE = 1024 ** 4;
 /** What the process needs beside its connections: files, pipes, modules, other sockets. */
 const DESCRIPTORS_KEPT = 200;
@@ -95,8 +95,8 @@ function readServer(read: OptionReader, descriptorsMax: number | undefined): Ser
     role: "server",
     agent: "",
     accepts: readAccepts(read),
-    ...readLine(read),
-    ...readBuffers(read),
+    ...resolveLine("listen.line", read.value("line") as LineOptions | undefined, 65_536),
+    ...readMessageLimits(read, TEBIBYTE),
     handshakeTimeoutMs: read.integer("handshakeTimeoutMs", {
       default: 10_000,
       min: 10,
@@ -110,9 +110,12 @@ function readServer(read: OptionReader, descriptorsMax: number | undefined): Ser
     connection,
     reaper: { tickMs: TICK_MS, stallToleranceMs, answerWithinMs: liveness.answerWithinMs },
     ...readLimits(read, descriptorsMax),
-    bufferBytesTotalMax: readAtLeast(read, "bufferBytesTotalMax", 256 * 1024 ** 2, {
-      outboxBytesMax,
-    }),
+    bufferBytesTotalMax: readAtLeast(
+      read,
+      "bufferBytesTotalMax",
+      { default: 256 * 1024 ** 2, max: TEBIBYTE },
+      { name: "outboxBytesMax", bytes: outboxBytesMax },
+    ),
     reconnectWindowMs: read.integer("reconnectWindowMs", { default: 5_000, min: 0, max: 600_000 }),
     recordsMax: read.integer("recordsMax", { default: 10_000, min: 0, max: 1_000_000 }),
     authenticate: read.callback<Authenticate>("authenticate"),
@@ -161,68 +164,6 @@ function readAccepts(read: OptionReader): { readonly line: boolean; readonly fra
   return { line: accept.includes("line"), frame: accept.includes("frame") };
 }
 
-function readLine(read: OptionReader): {
-  readonly words: LineWords;
-  readonly lineBytesMax: number;
-} {
-  const line = new OptionReader("listen.line", read.value("line") as object | undefined);
-  const ping = readWord(line, "ping");
-  const pong = line.value("pong") === false ? false : readWord(line, "pong");
-  if (ping === pong)
-    throw line.refuse("`ping` and `pong` must differ, or each would answer itself");
-  const lineBytesMax = line.integer("lineBytesMax", { default: 65_536, min: 16, max: GIBIBYTE });
-  line.done();
-  return { words: lineWords(ping, pong), lineBytesMax };
-}
-
-function readWord(line: OptionReader, name: "ping" | "pong"): string {
-  const word = line.text(name, name);
-  if (/^[^\r\n]{1,64}$/.test(word)) return word;
-  throw line.refuse(`\`${name}\` must be 1 to 64 characters without a line break`);
-}
-
-function readBuffers(
-  read: OptionReader,
-): Pick<ConnectionConfig, "messageBytesMax" | "outboxBytesMax" | "outboxHighWaterBytes"> {
-  const messageBytesMax = read.integer("messageBytesMax", {
-    default: 1024 ** 2,
-    min: 1,
-    max: GIBIBYTE,
-  });
-  const outboxBytesDefault = Math.max(16 * 1024 ** 2, 2 * messageBytesMax);
-  const outboxBytesMax = readAtLeast(read, "outboxBytesMax", outboxBytesDefault, {
-    messageBytesMax,
-  });
-  const outboxHighWaterBytes = read.integer("outboxHighWaterBytes", {
-    default: Math.min(1024 ** 2, outboxBytesMax),
-    min: 1,
-    max: TEBIBYTE,
-  });
-  if (outboxHighWaterBytes > outboxBytesMax) {
-    throw read.refuse(
-      `\`outboxHighWaterBytes\` (${outboxHighWaterBytes}) must not exceed ` +
-        `\`outboxBytesMax\` (${outboxBytesMax})`,
-    );
-  }
-  return { messageBytesMax, outboxBytesMax, outboxHighWaterBytes };
-}
-
-/** A number of bytes that must hold another option, the one in `floor`. */
-function readAtLeast(
-  read: OptionReader,
-  name: string,
-  fallback: number,
-  floor: Readonly<Record<string, number>>,
-): number {
-  const [[floorName, floorBytes]] = Object.entries(floor) as [[string, number]];
-  const range = { default: Math.max(fallback, floorBytes), min: 1, max: TEBIBYTE };
-  const bytes = read.integer(name, range);
-  if (bytes >= floorBytes) return bytes;
-  throw read.refuse(
-    `\`${name}\` (${bytes}) must be at least \`${floorName}\` (${floorBytes}), which it holds`,
-  );
-}
-
 function readLimits(read: OptionReader, descriptorsMax: number | undefined): AdmissionConfig {
   const affordable =
     descriptorsMax === undefined
@@ -259,28 +200,13 @@ function readKernel(read: OptionReader, connection: ConnectionConfig): KernelCon
         "the kernel would end slow readers before this server does",
     );
   }
+  const keepalive = read.value("keepalive");
   return {
-    keepalive: readKeepalive(read),
+    keepalive: readKeepalive("listen.keepalive", keepalive, read.value("deadWithinMs")),
     userTimeoutMs,
     userTimeoutAsked: read.value("userTimeoutMs") !== undefined,
-    keepaliveAsked: read.value("keepalive") !== undefined,
+    keepaliveAsked: keepalive !== undefined,
   };
-}
-
-function readKeepalive(read: OptionReader): KeepaliveConfig | false {
-  const value = read.value("keepalive");
-  if (value === false) return false;
-  const keepalive = new OptionReader("listen.keepalive", value as object | undefined);
-  const seconds = (name: string, fallback: number): number => {
-    const ms = keepalive.integer(name, { default: fallback, min: 1_000, max: 32_767_000 });
-    if (ms % 1_000 === 0) return ms;
-    throw keepalive.refuse(`\`${name}\` must be whole seconds, in milliseconds, got ${ms}`);
-  };
-  const idleMs = seconds("idleMs", 60_000);
-  const intervalMs = seconds("intervalMs", 10_000);
-  const count = keepalive.integer("count", { default: 5, min: 1, max: 127 });
-  keepalive.done();
-  return { idleMs, intervalMs, count };
 }
 
 export interface CloseOptions {
