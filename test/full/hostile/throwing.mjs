@@ -1,0 +1,73 @@
+/**
+ * A server and a link all of whose listeners throw, in a process that notes what is uncaught.
+ *
+ * Usage: throwing.mjs <built door>
+ */
+import { serveCommands } from "./commands.mjs";
+
+const { connect, listen } = await import(process.argv[2]);
+
+const MESSAGES = ["1", "2", "3", "4", "5"];
+
+let uncaught = {};
+process.on("uncaughtException", ({ message }) => {
+  uncaught[message] = (uncaught[message] ?? 0) + 1;
+});
+
+function thrower(where) {
+  return () => {
+    throw new Error(where);
+  };
+}
+
+function throwFromAll(server) {
+  for (const name of ["accepted", "connection", "message", "beat", "delivered", "end"]) {
+    server.on(name, thrower(`server ${name}`));
+  }
+  server.on("connection", (connection) => {
+    for (const name of ["message", "delivered", "end"]) {
+      connection.on(name, thrower(`connection ${name}`));
+    }
+  });
+}
+
+function throwFromLink(link) {
+  for (const name of ["message", "beat", "connectionEnd", "end"]) {
+    link.on(name, thrower(`link ${name}`));
+  }
+  link.on("status", ({ name }) => thrower(`link status ${name}`)());
+}
+
+serveCommands({
+  /** The listeners that throw come first, so that the others show that they are called as well. */
+  throwEverywhere: async ({ scheme }) => {
+    uncaught = {};
+    const server = await listen({ port: 0, host: "127.0.0.1" });
+    throwFromAll(server);
+    const ends = { thrower: [], link: [] };
+    server.on("end", (_, { code }) => ends.thrower.push(code));
+    server.on("message", (connection, data) => connection.send(data));
+
+    const link = connect(server.urls[0].replace("tcp", scheme), {
+      heartbeat: { intervalMs: 50 },
+    });
+    throwFromLink(link);
+    link.on("end", ({ code }) => ends.link.push(code));
+    const echoed = [];
+    const whole = new Promise((resolve) => {
+      link.on("message", (data) => {
+        echoed.push(data);
+        if (echoed.length === MESSAGES.length) resolve();
+      });
+    });
+    const beaten = new Promise((resolve) => link.on("beat", resolve));
+    for (const message of MESSAGES) link.send(message);
+    await whole;
+    await beaten;
+    await link.close();
+    await server.close();
+    // What is reported from a microtask has been by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    return { uncaught, echoed, ends };
+  },
+});
