@@ -115,7 +115,10 @@ export class Attempt implements DrivenOwner, Pipe {
   start(): void {
     const { clock } = this.#surroundings.platform;
     const until = later(clock.now(), this.config.timeoutMs);
-    this.#cancelTimer = clock.wakeAt(until, () => this.#handleTimeout());
+    // What arrived in time may wait unread when this process was late, so it is read first.
+    this.#cancelTimer = clock.wakeAt(until, () => {
+      this.#cancelTimer = clock.afterPoll(() => this.#handleTimeout());
+    });
     const token =
       this.target.dialect === "frame" ? this.#surroundings.credentials.take() : undefined;
     if (!(token instanceof Promise)) return this.#dial(token);

@@ -3,6 +3,7 @@
  *
  * The token itself never leaves through an error: whatever goes wrong is told in words of our own.
  */
+import { utf8Length } from "../base/bytes.ts";
 import { HoldfastError } from "../base/errors.ts";
 
 export type TokenSource = string | (() => string | Promise<string>);
@@ -58,5 +59,8 @@ export class Credentials {
 }
 
 export function isToken(value: unknown): value is string {
-  return typeof value === "string" && value.length > 0 && value.length <= TOKEN_BYTES_MAX;
+  if (typeof value !== "string" || value.length === 0 || value.length > TOKEN_BYTES_MAX)
+    return false;
+  // HELLO is JSON: what is escaped there takes up to six bytes a character.
+  return utf8Length(JSON.stringify(value)) - 2 <= TOKEN_BYTES_MAX;
 }

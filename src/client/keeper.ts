@@ -66,7 +66,8 @@ export class Keeper implements AttemptHandlers {
   #status: LinkStatus;
   #closing: Closing | undefined;
   #isAborting = false;
-  #previous: { readonly id: string; readonly secret: string } | undefined;
+  /** The last connection that was welcomed, and where: its secret is for that server alone. */
+  #previous: { readonly id: string; readonly secret: string; readonly at: string } | undefined;
   #lastCause: LinkCause | undefined;
   #attempts = 0;
   #connections = 0;
@@ -150,7 +151,9 @@ export class Keeper implements AttemptHandlers {
       this.#policy.onOnline(clock.now());
       this.#stage = { is: "online", attempt };
       this.#connections += 1;
-      if (welcome !== undefined) this.#previous = { id: welcome.id, secret: welcome.secret };
+      if (welcome !== undefined) {
+        this.#previous = { id: welcome.id, secret: welcome.secret, at: attempt.target.label };
+      }
       this.#setOnline("online", attempt, clock.wallNow());
       this.#setPace();
       this.outgoing.attach(attempt, welcome?.messageBytesMax);
@@ -253,7 +256,7 @@ export class Keeper implements AttemptHandlers {
         connection: connectionConfigFor(this.#config, target),
         kernel: this.#config.kernel,
         timeoutMs: decision.timeoutMs,
-        previous: target.dialect === "frame" ? this.#previous : undefined,
+        previous: this.#previousAt(target),
       },
       {
         platform: this.#platform,
@@ -268,6 +271,12 @@ export class Keeper implements AttemptHandlers {
     if (this.#credentials.exist) this.#notices.tokenTravels(target);
     // Last, since the application's own token function may close the link.
     attempt.start();
+  }
+
+  #previousAt({ dialect, label }: LinkTarget): { id: string; secret: string } | undefined {
+    const previous = this.#previous;
+    if (dialect !== "frame" || previous?.at !== label) return undefined;
+    return { id: previous.id, secret: previous.secret };
   }
 
   #follow(decision: RedialDecision, cause: LinkCause): void {
@@ -307,9 +316,15 @@ export class Keeper implements AttemptHandlers {
     const closing = this.#closing;
     if (closing === undefined || this.#stage.is === "ended") return;
     closing.isFlushing = false;
-    if (this.#stage.is === "online") {
-      this.#stage.attempt.driven.close("CLOSED_HERE", closing.reason);
-    } else this.#stopTrying("CLOSED_HERE");
+    if (this.#stage.is !== "online") return this.#stopTrying("CLOSED_HERE");
+    const { driven } = this.#stage.attempt;
+    closing.cancelTimer();
+    // The farewell is bounded by progress; a close is bounded by time as well.
+    const cancelTimer = this.#in(this.#config.closeTimeoutMs, () =>
+      driven.abort("CLOSED_HERE", closing.reason),
+    );
+    this.#closing = { ...closing, cancelTimer };
+    driven.close("CLOSED_HERE", closing.reason);
   };
 
   #stopTrying(code: ErrorCode): void {

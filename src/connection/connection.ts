@@ -11,7 +11,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { type ErrorCode, HoldfastError } from "../base/errors.ts";
-import { earliestOf, type Instant } from "../base/time.ts";
+import type { Instant } from "../base/time.ts";
 import type { Verdict } from "../liveness/monitor.ts";
 import type { GoAway, Hello, Welcome } from "../wire/frame.ts";
 import type {
@@ -33,6 +33,7 @@ import { Input } from "./input.ts";
 import { checkedMessage } from "./message-check.ts";
 import { Output } from "./output.ts";
 import { NEXT, type Phase, type Trigger } from "./phases.ts";
+import { meetDeadlines, nextDeadline } from "./deadlines.ts";
 import { Reading } from "./reading.ts";
 
 const NO_GREETING: Greeting = { token: undefined, previous: undefined };
@@ -58,6 +59,8 @@ export class Connection {
   #deliveredTold = true;
   /** A server of ours told this line client that the port takes frames only. */
   wrongDialectTold = false;
+  /** The server said GOAWAY. */
+  sentAway = false;
 
   /** A client passes its greeting; a server passes undefined. */
   constructor(
@@ -71,11 +74,11 @@ export class Connection {
     this.id = identity.id;
     this.secret = identity.secret;
     this.openedAt = now;
-    this.input = new Input(config);
-    this.output = new Output(config);
+    this.input = new Input(config, context.stalls);
+    this.output = new Output(config, context.stalls);
     this.heartbeat = new Heartbeat(config, context, this.output, now);
-    this.reading = new Reading(config.liveness.pauseMsMax);
-    this.handshake = new Handshake(this);
+    this.reading = new Reading(config.liveness.pauseMsMax, context.stalls);
+    this.handshake = new Handshake(this, context.stalls);
     if (config.role === "client") this.handshake.greet(greeting ?? NO_GREETING, now);
     else this.handshake.awaitFirstByte(now);
   }
@@ -121,19 +124,14 @@ export class Connection {
 
   /** When to call `handleTimeout`; undefined when there is nothing to wait for. */
   deadline(): Instant | undefined {
-    if (this.#phase === "ended") return undefined;
-    if (this.farewell !== undefined) return this.farewell.dueAt;
-    let at = earliestOf(this.handshake.dueAt, this.output.deadline());
-    at = earliestOf(at, this.heartbeat.deadline());
-    at = earliestOf(at, this.input.deadline());
-    at = earliestOf(at, this.input.ackDueAt);
-    return earliestOf(at, this.reading.dueAt);
+    return this.#phase === "ended" ? undefined : nextDeadline(this);
   }
 
   /** The next effect, or undefined: then sleep until `deadline`. */
   poll(now: Instant): Effect | undefined {
     const effect = this.effects.shift();
     if (effect !== undefined || this.#phase === "ended") return effect;
+    if (this.#phase === "finishing") return undefined; // Nothing is written after FIN.
     if (this.output.outbox.takeDrained()) return { do: "drained" };
     if (!this.#deliveredTold && this.output.outbox.isEmpty) {
       this.#deliveredTold = true;
@@ -154,7 +152,7 @@ export class Connection {
     this.input.bytesIn += bytes.length;
     this.heartbeat.monitor.heard(now);
     this.heartbeat.tellVerdict(this.effects);
-    if (this.farewell?.discards === true) {
+    if (this.farewell !== undefined && this.isDeaf) {
       if (this.farewell.isSpent(bytes.length)) this.end(this.farewell.ending, undefined, now);
       return;
     }
@@ -187,9 +185,11 @@ export class Connection {
     this.farewell?.moved(now);
   }
 
-  handleUnacked(unackedBytes: number | undefined, now: Instant): void {
+  /** The answer to "measure": what the peer's kernel, and what our own, has not taken. */
+  handleUnacked(unackedBytes: number | undefined, unsentBytes: number, now: Instant): void {
     if (this.#phase === "ended") return;
     this.unackedBytes = unackedBytes;
+    if (this.output.measured(unackedBytes, unsentBytes, now)) this.farewell?.moved(now);
     this.heartbeat.monitor.unacked(unackedBytes, now);
     this.heartbeat.tellVerdict(this.effects);
   }
@@ -219,24 +219,7 @@ export class Connection {
   }
 
   handleTimeout(now: Instant): void {
-    if (this.#phase === "ended") return;
-    if (this.farewell !== undefined) {
-      if (now >= this.farewell.dueAt) this.end(this.farewell.ending, undefined, now);
-    } else if (this.handshake.isOver(now)) {
-      this.handshake.onTimeout(now);
-    } else if (this.reading.isOver(now)) {
-      const detail = `no message was taken for ${this.config.liveness.pauseMsMax} ms`;
-      this.resumeReading(now);
-      this.breakOff("READER_TOO_SLOW", detail, now);
-    } else if (this.input.isStuck(now)) {
-      this.breakOff("UNFINISHED_TOO_LONG", "", now);
-    } else if (this.output.isStuck(now)) {
-      this.end({ code: "PEER_TAKES_NOTHING", by: "fault", detail: "" }, undefined, now);
-    } else {
-      this.heartbeat.answerCoalesced(now);
-      this.acknowledge(now, false);
-      this.heartbeat.run(this.effects, now);
-    }
+    if (this.#phase !== "ended") meetDeadlines(this, now);
   }
 
   // From the owner.
@@ -261,13 +244,17 @@ export class Connection {
   /** Stops reading because the application is behind. While it lasts, silence is ours. */
   pauseReading(now: Instant): void {
     if (this.#phase !== "open" || !this.reading.pause(now)) return;
+    // Whatever we wait for may lie unread: half a message's other half, an ACK, a sign of life.
     this.heartbeat.pause(now);
+    this.input.pauseWatch();
+    this.output.pauseWatch();
     this.effects.push({ do: "pause" });
   }
 
   resumeReading(now: Instant): void {
     if (this.#phase === "ended" || !this.reading.resume()) return;
-    this.input.forgive();
+    this.input.settle(now);
+    this.output.resumeWatch(now);
     this.heartbeat.monitor.resume(now);
     this.effects.push({ do: "resume" });
   }
@@ -325,7 +312,7 @@ export class Connection {
   /** Messages may flow. */
   open(trigger: Trigger, now: Instant): void {
     this.move(trigger);
-    this.handshake.dueAt = undefined;
+    this.handshake.end();
     this.wasOpen = true;
     this.output.messagesFlow = true;
     const welcome = this.welcomed;
@@ -347,7 +334,9 @@ export class Connection {
 
   /** True when nothing that the peer says matters any more. */
   get isDeaf(): boolean {
-    return this.#phase === "ended" || this.farewell?.discards === true;
+    const { farewell } = this;
+    if (farewell === undefined) return this.#phase === "ended";
+    return farewell.discards || farewell.peerSaid !== undefined; // END is the last word.
   }
 
   /** Changes the phase, by the table and no other way. */
@@ -378,13 +367,13 @@ export class Connection {
         livedMs,
         wasOpen,
         evidence,
+        orderly: this.farewell?.isOrderly === true,
         undelivered,
         unwritten,
       },
     });
     this.input.release();
     this.farewell = undefined;
-    this.handshake.dueAt = undefined;
   }
 
   /** Queues the ACK that is due; `early` one that would be due later, too. */

@@ -60,6 +60,8 @@ export interface EndFacts {
   /** True once messages could flow. */
   readonly wasOpen: boolean;
   readonly evidence: EndEvidence;
+  /** FIN is on its way behind all that was written: close, and let the kernel deliver the rest. */
+  readonly orderly: boolean;
   /** Messages of which a byte was written, and which are not known to have arrived. */
   readonly undelivered: readonly Message[];
   /** Messages of which no byte was written. */

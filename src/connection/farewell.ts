@@ -38,7 +38,12 @@ export class Farewell {
 
   /** Output moved: a slow reader may take its time, as long as it takes something. */
   moved(now: Instant): void {
-    if (!this.#allWritten) this.dueAt = later(now, this.#timeoutMs);
+    if (!this.#allWritten || !this.discards) this.dueAt = later(now, this.#timeoutMs);
+  }
+
+  /** FIN is sent, so the kernel may be left to deliver the rest; before, a reset is honest. */
+  get isOrderly(): boolean {
+    return this.#allWritten && !this.discards;
   }
 
   allWritten(now: Instant): void {
@@ -63,7 +68,7 @@ export function beginFarewell(
 ): void {
   if (NEXT[connection.phase][trigger] === undefined || connection.farewell !== undefined) return;
   connection.move(trigger);
-  connection.handshake.dueAt = undefined;
+  connection.handshake.end();
   const timeoutMs = connection.config.closeTimeoutMs;
   connection.farewell = new Farewell(ending, discards, timeoutMs, now);
   if (connection.reading.resume()) connection.effects.push({ do: "resume" });
@@ -87,10 +92,14 @@ export function sayLastWord(
   const owesEnd = connection.dialect === "frame" && ending.by !== "peer";
   if (owesEnd && !farewell.lastWordSaid) {
     farewell.lastWordSaid = true;
+    connection.acknowledge(now, true);
+    connection.handshake.sayPreface();
     const reason = ending.detail.slice(0, REASON_CHARACTERS_MAX);
-    connection.handshake.say({ kind: "end", code: wireCode(ending), reason });
+    const end = { kind: "end", code: wireCode(ending), reason } as const;
+    connection.output.sayLast(connection.input.speech?.control(end));
     return connection.poll(now);
   }
+  connection.output.finishing(now);
   connection.move("all-written");
   farewell.allWritten(now);
   return { do: "finish" };

@@ -2,10 +2,9 @@
 import type { ConnectionConfig, Greeting, WelcomeTerms } from "./config.ts";
 import type { Frame } from "../wire/frame.ts";
 
-/** Begins what a server of ours says to a line client at a port that takes frames only. */
-export const WRONG_DIALECT_START = "holdfast: this port speaks frames";
-
-export const WRONG_DIALECT_LINE: string = `${WRONG_DIALECT_START}; use tcp:// instead of line://`;
+/** All that a server of ours says to a line client at a port that takes frames only. */
+export const WRONG_DIALECT_LINE =
+  "holdfast: this port speaks frames; use tcp:// instead of line://";
 
 export function helloFrame(config: ConnectionConfig, greeting: Greeting, nextMs: number): Frame {
   const { agent, liveness, messageBytesMax } = config;

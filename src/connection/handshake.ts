@@ -2,7 +2,9 @@
  * From the first byte to "open": who speaks which dialect, HELLO and WELCOME, and every way of
  * being turned away before that.
  */
-import { type Instant, later } from "../base/time.ts";
+import type { Instant } from "../base/time.ts";
+import { Patience } from "../liveness/patience.ts";
+import type { StallLog } from "../liveness/stall-log.ts";
 import { type Frame, PROTOCOL_VERSION } from "../wire/frame.ts";
 import { encodeLine } from "../wire/line-words.ts";
 import { encodePreface } from "../wire/preface.ts";
@@ -13,14 +15,24 @@ import { beginFarewell, Farewell } from "./farewell.ts";
 import { helloFrame, WRONG_DIALECT_LINE, welcomeFrame } from "./greetings.ts";
 
 export class Handshake {
-  /** When the handshake has taken too long; undefined once it is over. */
-  dueAt: Instant | undefined;
   readonly #connection: Connection;
+  readonly #patience: Patience;
   #refusal: Refusal | undefined;
   #prefaceSaid = false;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, stalls: StallLog) {
     this.#connection = connection;
+    this.#patience = new Patience(stalls);
+  }
+
+  /** When the handshake has taken too long; undefined once it is over. */
+  get dueAt(): Instant | undefined {
+    return this.#patience.deadline();
+  }
+
+  /** The handshake is over. */
+  end(): void {
+    this.#patience.end();
   }
 
   /** Client: says the first words, or in the line dialect none. */
@@ -33,7 +45,7 @@ export class Handshake {
     }
     output.speech = input.speakFrames();
     this.#connection.move("dialled-for-frames");
-    this.dueAt = later(now, config.handshakeTimeoutMs);
+    this.#patience.begin(config.handshakeTimeoutMs, now);
     const { intervalMs } = config.liveness;
     const nextMs = heartbeat.announce(intervalMs === false ? 0 : intervalMs);
     this.say(helloFrame(config, greeting, nextMs));
@@ -43,7 +55,7 @@ export class Handshake {
   awaitFirstByte(now: Instant): void {
     const { config, heartbeat } = this.#connection;
     if (config.accepts.line) heartbeat.awaitFirstByte();
-    else this.dueAt = later(now, config.handshakeTimeoutMs);
+    else this.#patience.begin(config.handshakeTimeoutMs, now);
   }
 
   /** Server: the first byte tells the dialect. False: there is nothing more to hear. */
@@ -51,7 +63,7 @@ export class Handshake {
     const connection = this.#connection;
     const { accepts } = connection.config;
     connection.output.speech = connection.input.sniff(bytes);
-    this.dueAt = undefined;
+    this.#patience.end();
     if (connection.dialect === "frame") this.#beginFrames(accepts.frame, now);
     else if (this.#refusal !== undefined) this.#leaveRefused(this.#refusal, now);
     else if (accepts.line) connection.open("first-line-byte", now);
@@ -81,7 +93,7 @@ export class Handshake {
     const connection = this.#connection;
     if (connection.phase === "silent") {
       this.#refusal = refusal;
-      this.dueAt = later(now, Farewell.LINGER_MS);
+      this.#patience.begin(Farewell.LINGER_MS, now);
       return;
     }
     if (connection.dialect === "frame" && connection.config.role === "server") {
@@ -95,16 +107,21 @@ export class Handshake {
   /** Control of the frame dialect; each side's first frame comes after its preface. */
   say(frame: Frame): void {
     const { input, output } = this.#connection;
-    if (!this.#prefaceSaid) {
-      this.#prefaceSaid = true;
-      output.say(encodePreface(PROTOCOL_VERSION));
-    }
+    this.sayPreface();
     const bytes = input.speech?.control(frame);
     if (bytes !== undefined) output.say(bytes);
   }
 
+  sayPreface(): void {
+    const { output } = this.#connection;
+    if (!this.#prefaceSaid) {
+      this.#prefaceSaid = true;
+      output.say(encodePreface(PROTOCOL_VERSION));
+    }
+  }
+
   isOver(now: Instant): boolean {
-    return this.dueAt !== undefined && now >= this.dueAt;
+    return this.#patience.isOver(now);
   }
 
   onTimeout(now: Instant): void {
@@ -118,7 +135,7 @@ export class Handshake {
     connection.move("first-frame-byte");
     connection.heartbeat.suspendAllowance();
     connection.effects.push({ do: "greeting" });
-    this.dueAt = later(now, connection.config.handshakeTimeoutMs);
+    this.#patience.begin(connection.config.handshakeTimeoutMs, now);
     if (this.#refusal !== undefined) this.refuse(this.#refusal, now);
     else if (!accepted) connection.breakOff("WRONG_DIALECT", "this port takes lines only", now);
   }

@@ -9,7 +9,7 @@ import type { Frame } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
 import { endingSaid } from "./ending.ts";
 import { beginFarewell } from "./farewell.ts";
-import { WRONG_DIALECT_START } from "./greetings.ts";
+import { WRONG_DIALECT_LINE } from "./greetings.ts";
 import type { Heard } from "./speech.ts";
 
 /** Empties the decoder. Stops when the connection ended or said goodbye for a fault. */
@@ -22,6 +22,7 @@ export function hear(connection: Connection, now: Instant): void {
     }
     understand(connection, heard, now);
     if (connection.isDeaf) return;
+    input.completed();
   }
 }
 
@@ -51,6 +52,8 @@ function understand(
     case "welcome":
       return onWelcome(connection, heard, now);
     case "goaway":
+      if (connection.sentAway) return; // Once is enough.
+      connection.sentAway = true;
       connection.effects.push({ do: "goaway", goaway: heard.goaway });
       return;
     case "end": {
@@ -88,12 +91,11 @@ function onPong(connection: Connection, pong: Frame & { kind: "pong" }, now: Ins
 }
 
 function onLine(connection: Connection, text: string, replaced: boolean): void {
-  const { input } = connection;
-  if (connection.config.role === "client" && text.startsWith(WRONG_DIALECT_START)) {
-    connection.wrongDialectTold = true;
-    return;
-  }
-  input.completed();
+  const { input, config } = connection;
+  // Only as the whole of what it heard does this tell a client that it knocked at the wrong port;
+  // whoever else says it, at any other time, has just sent a message.
+  const isFirst = input.messagesIn === 0 && input.bytesIn === text.length + 1;
+  connection.wrongDialectTold = config.role === "client" && isFirst && text === WRONG_DIALECT_LINE;
   input.messagesIn += 1;
   if (replaced) input.replacedLines += 1;
   connection.effects.push({ do: "deliver", data: text });
@@ -101,6 +103,8 @@ function onLine(connection: Connection, text: string, replaced: boolean): void {
 
 function onPart(connection: Connection, part: Frame & { kind: "part" }, now: Instant): void {
   if (!isOpen(connection, "a message", now)) return;
+  // After our END no ACK can be sent, so the peer counts what comes now as undelivered; so do we.
+  if (connection.farewell?.lastWordSaid === true) return;
   const { input } = connection;
   const whole = input.part(part, now);
   if (whole === undefined) return;
@@ -108,17 +112,15 @@ function onPart(connection: Connection, part: Frame & { kind: "part" }, now: Ins
     connection.breakOff(whole.code, whole.detail, now);
     return;
   }
-  input.completed();
   connection.effects.push({ do: "deliver", data: whole });
 }
 
 function onAck(connection: Connection, ack: Frame & { kind: "ack" }, now: Instant): void {
   if (!isOpen(connection, "ACK", now)) return;
-  if (!connection.output.acknowledged(ack.messages, ack.partBytes, now)) {
+  const gained = connection.output.acknowledged(ack.messages, ack.partBytes, now);
+  if (gained === undefined) {
     connection.breakOff("FRAME_INVALID", "ACK names messages that were never sent", now);
-    return;
-  }
-  connection.handleMoved(now);
+  } else if (gained > 0) connection.handleMoved(now);
 }
 
 function onPreface(connection: Connection, version: number, now: Instant): void {

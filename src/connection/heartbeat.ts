@@ -16,6 +16,9 @@ import type { Effect } from "./effects.ts";
 import type { Output } from "./output.ts";
 import type { Speech } from "./speech.ts";
 
+/** A server may ask for fewer pings, but not talk a client out of noticing its death. */
+const SLOWER_AT_MOST = 10;
+
 export type PingAnswer = "answered" | "later" | "flood";
 
 export class Heartbeat {
@@ -98,7 +101,8 @@ export class Heartbeat {
 
   /** Client: the server asks for fewer pings. */
   slowDown(intervalMs: number, now: Instant): void {
-    const wanted = Math.min(intervalMs, this.#leaseMsMax);
+    const own = this.#config.liveness.intervalMs || 0;
+    const wanted = Math.min(intervalMs, this.#leaseMsMax, own * SLOWER_AT_MOST);
     if (this.intervalMs === undefined || wanted <= this.intervalMs) return;
     this.intervalMs = wanted;
     // The ping that is due by the old interval announces the new one.

@@ -9,6 +9,7 @@ import { type Instant, later } from "../base/time.ts";
 import { ProgressWatch } from "../liveness/progress-watch.ts";
 import { type AssemblerFault, MessageAssembler } from "../wire/message-assembler.ts";
 import { dialectOf } from "../wire/dialect.ts";
+import type { StallLog } from "../liveness/stall-log.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { ConnectionConfig } from "./config.ts";
 import type { Message } from "./effects.ts";
@@ -27,14 +28,16 @@ export class Input {
   /** Lines that were not valid UTF-8. */
   replacedLines = 0;
   readonly #config: ConnectionConfig;
+  readonly #stalls: StallLog;
   #watch: ProgressWatch | undefined;
   #assembler: MessageAssembler | undefined;
   #unfinishedBytes = 0;
   #unackedBytes = 0;
   #ackDueAt: Instant | undefined;
 
-  constructor(config: ConnectionConfig) {
+  constructor(config: ConnectionConfig, stalls: StallLog) {
     this.#config = config;
+    this.#stalls = stalls;
   }
 
   /** Bytes kept for a line, frame or message that is not complete. */
@@ -81,7 +84,7 @@ export class Input {
       return;
     }
     if (this.#watch === undefined) {
-      this.#watch = new ProgressWatch(this.#config.liveness.drainTimeoutMs);
+      this.#watch = new ProgressWatch(this.#config.liveness.drainTimeoutMs, this.#stalls);
       this.#watch.begin(now);
     } else if (held > this.#unfinishedBytes) {
       this.#watch.gained(held - this.#unfinishedBytes, now);
@@ -89,8 +92,12 @@ export class Input {
     this.#unfinishedBytes = held;
   }
 
-  /** A line or message was completed: what is held now is another one. */
+  /**
+   * A line or frame was completed, so what is held now is another one; but a ping between two parts
+   * of a message completes nothing.
+   */
   completed(): void {
+    if (this.#assembler?.isUnfinished === true) return;
     this.#watch = undefined;
     this.#unfinishedBytes = 0;
   }
@@ -100,7 +107,7 @@ export class Input {
   }
 
   /** Our own paused reading is not the peer's fault. */
-  forgive(): void {
+  pauseWatch(): void {
     this.#watch = undefined;
   }
 

@@ -81,6 +81,10 @@ export class Outbox {
     return this.#writtenCount;
   }
 
+  get confirmedCount(): number {
+    return this.#confirmedCount;
+  }
+
   fits(data: Message): boolean {
     return this.#weight + weightOf(data) <= this.#bytesMax;
   }
@@ -121,6 +125,11 @@ export class Outbox {
     this.#writtenBytes += length;
     if (current.at >= current.body.length) this.#finishCurrent();
     return piece;
+  }
+
+  /** What is left of the message that is being written. */
+  get restBytes(): number {
+    return this.#current === undefined ? 0 : this.#current.body.length - this.#current.at;
   }
 
   /** Frame dialect: an ACK came. False: it acknowledges what was never sent. */

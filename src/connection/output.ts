@@ -9,7 +9,9 @@
 import { concatBytes } from "../base/bytes.ts";
 import type { Instant } from "../base/time.ts";
 import { ProgressWatch } from "../liveness/progress-watch.ts";
+import type { StallLog } from "../liveness/stall-log.ts";
 import type { ConnectionConfig } from "./config.ts";
+import { KernelWatch } from "./kernel-watch.ts";
 import { Outbox } from "./outbox.ts";
 import type { Speech } from "./speech.ts";
 
@@ -24,10 +26,15 @@ export class Output {
   lastWriteBytes = 0;
   spokeAt: Instant | undefined;
   readonly #watch: ProgressWatch;
+  readonly #kernelWatch: KernelWatch;
   /** Confirmed bytes at which everything that was under way when the watch began has moved. */
   #watchMark = 0;
+  #watchPaused = false;
   #control: Uint8Array[] | undefined;
   #afterMessages: Uint8Array | undefined;
+  #lastWord: Uint8Array | undefined;
+  /** The last word was said: whatever else is said from now on is not. */
+  #sealed = false;
   #ping: Uint8Array | undefined;
   #pong: Uint8Array | undefined;
   #ack: Uint8Array | undefined;
@@ -36,9 +43,10 @@ export class Output {
   #readByPeer = 0;
   #pingEndsAt = 0;
 
-  constructor(config: ConnectionConfig) {
+  constructor(config: ConnectionConfig, stalls: StallLog) {
     this.outbox = new Outbox(config.outboxBytesMax, config.outboxHighWaterBytes);
-    this.#watch = new ProgressWatch(config.liveness.drainTimeoutMs);
+    this.#watch = new ProgressWatch(config.liveness.drainTimeoutMs, stalls);
+    this.#kernelWatch = new KernelWatch(config.liveness.drainTimeoutMs);
   }
 
   get writable(): boolean {
@@ -61,13 +69,16 @@ export class Output {
 
   /** Bytes before a new ping that the peer's application is not known to have read. */
   get behindBytes(): number {
-    const unread = this.bytesOut - this.#readByPeer;
+    // A line that was begun goes first, so its rest is behind the peer's back, too.
+    const rest = this.#isMidLine ? this.outbox.restBytes : 0;
+    const unread = this.bytesOut + rest - this.#readByPeer;
     if (this.speech?.dialect !== "frame") return unread;
     // An ACK is as good as a pong; what is not a message is too little to count.
     return Math.min(unread, this.outbox.unconfirmedBytes);
   }
 
   say(bytes: Uint8Array): void {
+    if (this.#sealed) return;
     if (this.#control === undefined) this.#control = [bytes];
     else this.#control.push(bytes);
   }
@@ -78,18 +89,26 @@ export class Output {
     else this.say(bytes);
   }
 
+  /** Says this when all else is said, and nothing after it. Undefined: says nothing more. */
+  sayLast(bytes: Uint8Array | undefined): void {
+    if (this.#sealed) return;
+    this.#lastWord = bytes;
+    this.#sealed = true;
+  }
+
   ping(bytes: Uint8Array): void {
-    this.#ping = bytes;
+    if (!this.#sealed) this.#ping = bytes;
   }
 
   /** Answers a ping. Where an earlier answer has not left yet, one of the two is dropped. */
   pong(bytes: Uint8Array): void {
+    if (this.#sealed) return;
     if (this.#pong !== undefined) this.droppedAnswers += 1;
     this.#pong = bytes;
   }
 
   ack(bytes: Uint8Array): void {
-    this.#ack = bytes;
+    if (!this.#sealed) this.#ack = bytes;
   }
 
   /** The peer answered our last ping, so it has read whatever went before. */
@@ -128,14 +147,56 @@ export class Output {
     if (!this.#writable) this.#mind(now);
   }
 
-  /** Frame dialect. False: the peer acknowledges what was never sent. */
-  acknowledged(messages: number, partBytes: number, now: Instant): boolean {
-    const before = this.outbox.confirmedBytes;
-    if (!this.outbox.acknowledge(messages, partBytes)) return false;
-    const gained = this.outbox.confirmedBytes - before;
-    if (this.outbox.confirmedBytes >= this.#watchMark) this.#restartWatch(now);
+  /** Frame dialect. How much the ACK confirmed; undefined: what was never sent. */
+  acknowledged(messages: number, partBytes: number, now: Instant): number | undefined {
+    const { outbox } = this;
+    const before = outbox.confirmedBytes + outbox.confirmedCount;
+    if (!outbox.acknowledge(messages, partBytes)) return undefined;
+    // An empty message counts, too; an ACK that only repeats itself does not.
+    const gained = outbox.confirmedBytes + outbox.confirmedCount - before;
+    if (gained === 0) return 0;
+    if (outbox.confirmedBytes >= this.#watchMark) this.#restartWatch(now);
     else this.#watch.gained(gained, now);
-    return true;
+    return gained;
+  }
+
+  /**
+   * What is left on its way, in the kernel and before it. The kernel reports room only when much of
+   * its buffer is free, so a slow reader of lines is known to progress by this alone. True: so
+   * it did.
+   */
+  measured(unackedBytes: number | undefined, unsentBytes: number, now: Instant): boolean {
+    const gained = this.#kernelWatch.read(unackedBytes, unsentBytes, this.bytesOut);
+    if (this.speech?.dialect === "line") this.#watch.gained(gained, now);
+    return gained > 0;
+  }
+
+  /** When to measure: while output is taken slowly, and while the last of it is on its way. */
+  get measureAt(): Instant | undefined {
+    return this.#kernelWatch.dueAt;
+  }
+
+  /** Whether it is time; the next time is set. */
+  takeMeasure(now: Instant): boolean {
+    return this.#kernelWatch.take(now);
+  }
+
+  /** All is written and FIN follows; what the kernel still holds is worth watching. */
+  finishing(now: Instant): void {
+    this.sayLast(undefined);
+    this.#kernelWatch.begin(now);
+  }
+
+  /** While we do not read, ACKs wait unread, too. */
+  pauseWatch(): void {
+    if (this.speech?.dialect !== "frame") return;
+    this.#watchPaused = true;
+    this.#watch.done();
+  }
+
+  resumeWatch(now: Instant): void {
+    this.#watchPaused = false;
+    if (this.speech?.dialect === "frame") this.#restartWatch(now);
   }
 
   /** When the peer has taken nothing for too long. */
@@ -158,7 +219,9 @@ export class Output {
       this.#control !== undefined ||
       this.#ping !== undefined ||
       this.#pong !== undefined ||
-      this.#ack !== undefined
+      this.#ack !== undefined ||
+      this.#afterMessages !== undefined ||
+      this.#lastWord !== undefined
     );
   }
 
@@ -173,7 +236,7 @@ export class Output {
 
   /** The beat's path: one shared constant, no copy. */
   #takeLoneControl(): Uint8Array | undefined {
-    if (this.#ack !== undefined) return undefined;
+    if (this.#ack !== undefined || this.#lastWord !== undefined) return undefined;
     if (this.#pong !== undefined && this.#ping === undefined) {
       const pong = this.#pong;
       this.#pong = undefined;
@@ -205,11 +268,16 @@ export class Output {
       pieces.push(this.#afterMessages);
       this.#afterMessages = undefined;
     }
+    if (this.#lastWord !== undefined && !(this.messagesFlow && this.outbox.hasOutput)) {
+      pieces.push(this.#lastWord);
+      this.#lastWord = undefined;
+    }
     return pieces.length === 0 ? undefined : concatBytes(pieces);
   }
 
   #onTaken(now: Instant): void {
     this.spokeAt = now;
+    this.#kernelWatch.end();
     if (this.speech?.dialect === "frame") {
       if (this.outbox.unconfirmedBytes === 0) this.#watch.done();
       return;
@@ -219,13 +287,15 @@ export class Output {
   }
 
   #mind(now: Instant): void {
-    if (this.#watch.deadline() !== undefined) return;
+    if (this.#watch.isRunning || this.#watchPaused) return;
     this.#watch.begin(now);
+    if (this.speech?.dialect === "line") this.#kernelWatch.begin(now);
     this.#watchMark = this.outbox.writtenBytes;
   }
 
   #restartWatch(now: Instant): void {
     this.#watch.done();
-    if (this.outbox.unconfirmedBytes > 0) this.#mind(now);
+    const waits = !this.#writable && this.outbox.hasOutput;
+    if (this.outbox.unconfirmedBytes > 0 || waits) this.#mind(now);
   }
 }

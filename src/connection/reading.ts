@@ -1,38 +1,41 @@
 /** Whether we read. While our own application makes us wait, silence is ours, but not for ever. */
-import { type Instant, later } from "../base/time.ts";
+import type { Instant } from "../base/time.ts";
+import { Patience } from "../liveness/patience.ts";
+import type { StallLog } from "../liveness/stall-log.ts";
 
 export class Reading {
   readonly #pauseMsMax: number;
-  #pausedAt: Instant | undefined;
+  readonly #patience: Patience;
 
-  constructor(pauseMsMax: number) {
+  constructor(pauseMsMax: number, stalls: StallLog) {
     this.#pauseMsMax = pauseMsMax;
+    this.#patience = new Patience(stalls);
   }
 
   get isPaused(): boolean {
-    return this.#pausedAt !== undefined;
+    return this.#patience.isRunning;
   }
 
   /** When the pause has lasted too long. */
   get dueAt(): Instant | undefined {
-    return this.#pausedAt === undefined ? undefined : later(this.#pausedAt, this.#pauseMsMax);
+    return this.#patience.deadline();
   }
 
   isOver(now: Instant): boolean {
-    return this.#pausedAt !== undefined && now >= later(this.#pausedAt, this.#pauseMsMax);
+    return this.#patience.isOver(now);
   }
 
   /** False: it was paused already. */
   pause(now: Instant): boolean {
-    if (this.#pausedAt !== undefined) return false;
-    this.#pausedAt = now;
+    if (this.#patience.isRunning) return false;
+    this.#patience.begin(this.#pauseMsMax, now);
     return true;
   }
 
   /** False: it was not paused. */
   resume(): boolean {
-    if (this.#pausedAt === undefined) return false;
-    this.#pausedAt = undefined;
+    if (!this.#patience.isRunning) return false;
+    this.#patience.end();
     return true;
   }
 }

@@ -36,6 +36,7 @@ const FACTS: EndFacts = {
   livedMs: 100_000,
   wasOpen: true,
   evidence: EVIDENCE,
+  orderly: false,
   undelivered: [],
   unwritten: [],
 };

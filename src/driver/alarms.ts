@@ -3,10 +3,11 @@
  * that waits unread.
  *
  * When the timer rings, nothing is judged. First a whole pass of reading takes place (`afterPoll`);
- * whoever said something meanwhile has moved its deadline and is left alone. If that pass itself
- * was late, another one follows, because what arrived during the delay was not read by it. So a
- * stall of this process, wherever in the event loop it happens, cannot kill a peer whose bytes wait
- * in the kernel.
+ * whoever said something meanwhile has moved its deadline and is left alone. That pass begins after
+ * the deadline, so it reads whatever had arrived by then, however long it takes itself; how late it
+ * was is recorded, and moves verdicts by as much. So a stall of this process, wherever in the event
+ * loop it happens, cannot kill a peer whose bytes wait in the kernel; and an event loop that is
+ * always late still gets its beats out, one pass later.
  */
 import { type Cancel, type Clock, earliest, type Instant, later, latest } from "../base/time.ts";
 import { DeadlineTable } from "../liveness/deadline-table.ts";
@@ -129,10 +130,8 @@ export class Alarms {
   #readFirst(since: Instant): void {
     this.#cancel = this.#clock.afterPoll(() => {
       const now = this.#clock.now();
-      if (now - since > this.#config.stallToleranceMs) {
-        this.#noticeLateness(since, now);
-        this.#readFirst(now);
-      } else this.#runDue(now);
+      if (now - since > this.#config.stallToleranceMs) this.#noticeLateness(since, now);
+      this.#runDue(now);
     });
   }
 

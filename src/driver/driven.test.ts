@@ -29,6 +29,9 @@ class FakeTransport implements Transport {
     this.calls.push("reset");
     return true;
   }
+  close(): void {
+    this.calls.push("close");
+  }
   pause(): void {
     this.calls.push("pause");
   }

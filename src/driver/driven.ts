@@ -259,14 +259,16 @@ export class Driven implements TransportHandlers, Alarmed {
 
   #onUnacked(bytes: number | undefined): void {
     const now = this.#now();
-    this.connection.handleUnacked(bytes, now);
+    this.connection.handleUnacked(bytes, this.transport.unsentBytes, now);
     this.#step(now);
   }
 
   #end(facts: EndFacts): void {
     this.#ended = true;
     this.#around.alarms.remove(this.#slot);
-    const reset = this.transport.reset();
+    let reset = false;
+    if (facts.orderly) this.transport.close();
+    else reset = this.transport.reset();
     this.#accountHeld(0);
     this.#owner.onEnd(this, this.#record(facts, reset), facts.unwritten);
   }

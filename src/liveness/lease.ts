@@ -10,6 +10,7 @@ export const INTERVAL_MS_MIN = 10;
 /** A day. Also far below what the timers of the platforms can hold (2^31 ms). */
 export const DURATION_MS_MAX = 86_400_000;
 
+const HURRIED_INTERVAL_MS = 1_000;
 const GRACE_MS_MIN = 2_000; // A lost packet and its retransmissions, with room for a busy peer.
 
 export interface LeaseLimits {
@@ -45,7 +46,9 @@ export function clientInterval(
 ): number {
   const mostMs = announces ? welcome.leaseMsMax : Math.min(welcome.leaseMsMax, timeoutMs / 2);
   const withinMs = Math.min(mostMs, Math.max(welcome.leaseMsMin, wantedMs));
-  return Math.min(DURATION_MS_MAX, Math.max(INTERVAL_MS_MIN, Math.floor(withinMs)));
+  // Whatever a server says, it cannot make a client beat faster than each second, or than it wants.
+  const leastMs = Math.max(INTERVAL_MS_MIN, Math.min(wantedMs, HURRIED_INTERVAL_MS));
+  return Math.min(DURATION_MS_MAX, Math.max(leastMs, Math.floor(withinMs)));
 }
 
 const DRAIN_MS_DEFAULT = 60_000;

@@ -1,15 +1,21 @@
 /**
  * Watches a peer that never answers (`pong: "none"`) by what its kernel acknowledges.
  *
- * After a ping the unacknowledged count is read half way through the answer time, then each second,
- * and at its end. Nothing left, or less than before: output moved, the host lives. No less than
- * before, at the end: nobody there takes anything. Where the count cannot be read, or cannot be
- * compared, there is no verdict. Nothing here notices a frozen process whose kernel still answers.
+ * After a ping the unacknowledged count is read half way through the answer time (earlier, if that
+ * is short), then each second, and at its end. Nothing left, or less than before: output moved, the
+ * host lives. No less than before, at the end: nobody there takes anything. Where the count cannot
+ * be read, or cannot be compared, there is no verdict. Nothing here notices a frozen process whose
+ * kernel still answers.
+ *
+ * Easy to break: a reading may take a second to be answered, as one serves all who ask. So the
+ * first is asked for two seconds before the end, and the end does not wait for the last.
  */
 import { earliest, type Instant, later } from "../base/time.ts";
 import { OutputCount } from "./output-count.ts";
 
 const READ_EVERY_MS = 1_000;
+/** For how long the answer to the last reading is waited for: two ticks of a server's alarms. */
+const LAST_ANSWER_MS = 50;
 
 export class MuteWatch {
   readonly #count = new OutputCount();
@@ -30,7 +36,7 @@ export class MuteWatch {
     return this.#doubtedAt;
   }
 
-  /** Set when the whole time has passed and nothing moved. */
+  /** When the whole time has passed, if nothing moves until then; so far nothing has. */
   get overdueAt(): Instant | undefined {
     return this.#overdueAt;
   }
@@ -47,7 +53,8 @@ export class MuteWatch {
     this.end();
     this.#windowMs = windowMs;
     this.#endsAt = later(now, windowMs);
-    this.#readAt = later(now, windowMs / 2);
+    const firstMs = Math.min(windowMs / 2, windowMs - 2 * READ_EVERY_MS);
+    this.#readAt = later(now, Math.max(0, firstMs));
   }
 
   /** There is other evidence of life, or no sense in watching on. */
@@ -78,7 +85,7 @@ export class MuteWatch {
 
   /** Takes a reading and says whether output has moved. */
   read(unackedBytes: number | undefined, now: Instant): boolean {
-    if (this.#endsAt === undefined || this.#overdueAt !== undefined) return false;
+    if (this.#endsAt === undefined) return false;
     if (unackedBytes === undefined) {
       this.end();
       return false;
@@ -91,19 +98,18 @@ export class MuteWatch {
     if (change === "stood") this.#doubtedAt ??= now;
     else {
       this.#doubtedAt = undefined;
+      this.#overdueAt = undefined;
       this.#comparedAt = now;
     }
-    if (now >= this.#endsAt) this.#conclude(now);
+    this.#conclude(this.#endsAt, now);
     return false;
   }
 
-  /**
-   * Two readings in quick succession prove nothing: the path has a round trip, too. Nor need they be
-   * half a window apart, at which they are asked for, since the first may have come a tick late.
-   */
-  #conclude(now: Instant): void {
+  /** Two readings in quick succession prove nothing: the path has a round trip, too. */
+  #conclude(endsAt: Instant, now: Instant): void {
     const stoodMs = now - (this.#comparedAt ?? now);
-    if (stoodMs > 0 && stoodMs >= this.#windowMs / 4) this.#overdueAt = now;
-    else this.#readAt = later(now, READ_EVERY_MS);
+    if (stoodMs > 0 && stoodMs >= this.#windowMs / 4) {
+      this.#overdueAt = now >= endsAt ? now : later(endsAt, LAST_ANSWER_MS);
+    } else if (now >= endsAt) this.#readAt = later(now, READ_EVERY_MS);
   }
 }

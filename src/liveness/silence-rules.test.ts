@@ -39,11 +39,11 @@ function atTheEnd(): { monitor: LivenessMonitor; endsAt: Instant } {
   return { monitor, endsAt };
 }
 
-test("the end of a silence waits for one more reading, and for no longer than a second", () => {
+test("the end of a silence waits for one more reading, and not for long", () => {
   const { monitor, endsAt } = atTheEnd();
   expect(due(monitor, endsAt)).toEqual([]);
-  expect(monitor.deadline()).toBe(later(endsAt, 1_000));
-  expect(due(monitor, later(endsAt, 1_000))).toContain("expired");
+  expect(monitor.deadline()).toBe(later(endsAt, 50));
+  expect(due(monitor, later(endsAt, 50))).toContain("expired");
 });
 
 test("output that moved just before the end is seen, and the peer lives", () => {

@@ -32,7 +32,7 @@ import type { ServerEvents } from "./server-events.ts";
 import { ServerCounters } from "./server-stats.ts";
 
 /** Those who are being told that they may not come in; beyond that they are reset at once. */
-const REFUSING_MAX = 256;
+const REFUSING_MAX = 64;
 
 export interface KeeperSurroundings {
   readonly clock: Clock;
@@ -139,6 +139,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
   onHello(driven: Driven, hello: Hello): void {
     const connection = driven.tag as ServerConnection;
     if (connection.stage === "refused") return;
+    if (driven.connection.phase !== "deciding") return; // It was refused in the same breath.
     this.#countLease(hello.nextMs);
     this.#reception.receive(connection, hello);
   }

@@ -70,6 +70,7 @@ export class Reception {
   }
 
   #decide(connection: ServerConnection, hello: Hello, mayEnter: boolean): void {
+    if (connection.driven.connection.phase !== "deciding") return;
     if (mayEnter) this.#welcome(connection, hello);
     else this.#keeper.reject(connection, "UNAUTHORIZED");
   }

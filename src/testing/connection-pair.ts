@@ -5,6 +5,7 @@
  * chunks of any size, swallows them for ever once it is cut, and can be read slowly. Every chunk is
  * overwritten after it was delivered, since bytes are only lent.
  */
+import { assert } from "../base/assert.ts";
 import { seededRandom } from "../base/random.ts";
 import { type Instant, later } from "../base/time.ts";
 import type { ConnectionConfig, Greeting, WelcomeTerms } from "../connection/config.ts";
@@ -48,6 +49,14 @@ export const LINE_CLIENT_CONFIG: ConnectionConfig = {
   ...CLIENT_CONFIG,
   accepts: { line: true, frame: false },
 };
+
+/** The same config with other numbers. */
+export function withLiveness(
+  config: ConnectionConfig,
+  liveness: Partial<ConnectionConfig["liveness"]>,
+): ConnectionConfig {
+  return { ...config, liveness: { ...config.liveness, ...liveness } };
+}
 
 const TERMS: WelcomeTerms = {
   epoch: "e",
@@ -109,6 +118,12 @@ export interface PairOptions {
   /** Whether HELLO is answered with WELCOME by itself; so it is unless this is false. */
   readonly welcomes?: boolean;
 }
+
+/** For tests that hold in both dialects: a name and the options of a pair. */
+export const BOTH_DIALECTS: readonly (readonly [string, PairOptions])[] = [
+  ["line", { client: LINE_CLIENT_CONFIG }],
+  ["frame", {}],
+];
 
 export class ConnectionPair {
   now: Instant = 1_000 as Instant;
@@ -200,6 +215,7 @@ export class ConnectionPair {
     side.effects.push(effect);
     switch (effect.do) {
       case "write":
+        assert(!side.out.finished, "nothing is written after FIN");
         side.connection.handleWritten(side.out.put(effect.bytes, this.now), this.now);
         break;
       case "deliver":
@@ -212,7 +228,7 @@ export class ConnectionPair {
         if (this.condemns) side.connection.condemn(this.now);
         break;
       case "measure":
-        side.connection.handleUnacked(this.unacked(side), this.now);
+        side.connection.handleUnacked(this.unacked(side), 0, this.now);
         break;
       case "finish":
         side.out.finished = true;
@@ -235,7 +251,7 @@ export class ConnectionPair {
 
   /** What the other side's kernel tells it when this side is gone. */
   #closeOther(side: Side, other: Side): void {
-    const orderly = side.out.finished && other.out.finished;
+    const orderly = side.end?.orderly === true || (side.out.finished && other.out.finished);
     const fault = orderly ? undefined : Object.assign(new Error("reset"), { code: "ECONNRESET" });
     if (!orderly) other.connection.handleClosed(fault, this.now);
   }

@@ -112,6 +112,14 @@ export class StreamTransport implements Transport {
     return this.#facts.canReset;
   }
 
+  close(): void {
+    if (this.#phase === "reset" || this.#phase === "closed") return;
+    this.#phase = "reset";
+    this.#rest = undefined;
+    this.#waitingBytes = 0;
+    this.#socket.destroy();
+  }
+
   pause(): void {
     if (this.#phase !== "closed") this.#socket.pause();
   }

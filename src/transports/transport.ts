@@ -27,6 +27,11 @@ export interface Transport {
    */
   reset(): boolean;
   /**
+   * Closes now, without a reset of ours: what the kernel has taken it may still deliver, and nobody
+   * here waits for that. For after `finish`, when all is written.
+   */
+  close(): void;
+  /**
    * Stops reading; what is in the kernel stays there. `onBytes` may run once more for what was
    * already read.
    */

@@ -95,6 +95,7 @@ class FuzzedConversation {
   #now = 1_000 as Instant;
   #ends = 0;
   #refusing = false;
+  #finished = false;
 
   constructor(random: Random, hits: Hits) {
     this.#random = random;
@@ -259,9 +260,12 @@ class FuzzedConversation {
       const effect = connection.poll(this.#now);
       if (effect === undefined) break;
       if (this.#ends > 0) throw new Error(`effect "${effect.do}" after the end`);
+      if (effect.do === "write" && this.#finished) throw new Error("written after FIN");
+      if (effect.do === "finish") this.#finished = true;
       if (effect.do === "write") connection.handleWritten(!this.#refusing, this.#now);
       else if (effect.do === "judge") connection.condemn(this.#now);
-      else if (effect.do === "measure") connection.handleUnacked(undefined, this.#now);
+      else if (effect.do === "measure")
+        connection.handleUnacked(this.#chance(0.5) ? 9 : undefined, 0, this.#now);
       else if (effect.do === "end") {
         this.#ends += 1;
         this.endCode = effect.facts.code;

@@ -138,6 +138,15 @@ export class MemoryEnd implements Transport {
     return true;
   }
 
+  close(): void {
+    if (this.#phase !== "open") return;
+    this.#phase = "reset";
+    this.#rest = undefined;
+    this.#outward.hasFin = true;
+    this.peer?.wake();
+    this.#wake();
+  }
+
   pause(): void {
     this.#isPaused = true;
   }

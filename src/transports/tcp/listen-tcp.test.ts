@@ -227,6 +227,31 @@ test("the native count is that of the answer, with what was written since", asyn
   await served.acceptor.close();
 });
 
+test("a reading of /proc during which something was written is made again, once", async () => {
+  type Asker = Parameters<UnackedReader["ask"]>[1];
+  const asked: Asker[] = [];
+  const reader = new UnackedReader(PROC_UNACKED);
+  reader.ask = (_, asker): void => void asked.push(asker);
+  const engine = new PublicEngine({ native: undefined, unacked: reader, overwriteAfterRead: true });
+  const served = await serve(engine, "127.0.0.1");
+  const peer = connect(served.port, "127.0.0.1");
+  while (served.transports.length === 0) await new Promise(setImmediate);
+  const transport = served.transports[0] as Transport;
+  const answer = unackedOf(transport);
+  const asker = asked[0] as Asker;
+  transport.write(new Uint8Array(5)); // Before the reading begins, so it is counted.
+  asker.begun();
+  transport.write(new Uint8Array(5)); // Counted or not: nobody knows.
+  expect(asker.answer(5)).toBe(false);
+  asker.begun();
+  transport.write(new Uint8Array(5));
+  expect(asker.answer(15)).toBe(true);
+  expect(await answer).toBe(15);
+  transport.reset();
+  peer.destroy();
+  await served.acceptor.close();
+});
+
 test("the chosen engine carries kernel options to both ends", async () => {
   const { engine } = await chooseEngine("auto", true);
   const keepalive = { idleMs: 20_000, intervalMs: 7_000, count: 3 };

@@ -30,7 +30,13 @@ function reader(
 }
 
 function ask(from: UnackedReader, remotePort: number): Promise<number | undefined> {
-  return new Promise((resolve) => from.ask(ends(remotePort), resolve));
+  return new Promise((resolve) => {
+    const answer = (unackedBytes: number | undefined): boolean => {
+      resolve(unackedBytes);
+      return true;
+    };
+    from.ask(ends(remotePort), { begun() {}, answer });
+  });
 }
 
 test("all who ask in one turn are answered, from whichever file lists them", async () => {
@@ -68,4 +74,24 @@ test("more askers than allowed are told that it is not known", async () => {
   const path = table("crowd", HEADING + lineFor(1, 1) + lineFor(2, 2));
   const from = reader({ paths: [path], askersMax: 1 });
   expect(await Promise.all([ask(from, 1), ask(from, 2)])).toEqual([1, undefined]);
+});
+
+test("who does not accept the answer gets one more reading at once, of that moment", async () => {
+  const path = table("again", HEADING + lineFor(1, 100) + lineFor(2, 200));
+  const from = reader({ paths: [path], pauseMs: 60_000 });
+  const told: string[] = [];
+  const other = ask(from, 2);
+  await new Promise<void>((resolve) => {
+    from.ask(ends(1), {
+      begun: () => void told.push("begun"),
+      answer: (unackedBytes) => {
+        told.push(String(unackedBytes));
+        copyFileSync(table("again-later", HEADING + lineFor(1, 105)), path);
+        if (told.length >= 4) resolve();
+        return false;
+      },
+    });
+  });
+  expect(told).toEqual(["begun", "100", "begun", "105"]);
+  expect(await other).toBe(200);
 });

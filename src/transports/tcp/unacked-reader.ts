@@ -30,9 +30,19 @@ export const PROC_UNACKED: UnackedReaderConfig = {
   fileBytesMax: 64 * 1024 * 1024,
 };
 
+/** Who asks. What is read is of a moment between `begun` and the answer. */
+interface Asker {
+  /** Not called where nothing can be read. */
+  readonly begun: () => void;
+  /** False asks for another reading at once; that is granted once. */
+  readonly answer: (unackedBytes: number | undefined) => boolean;
+}
+
+type Askers = Map<string, Asker[]>;
+
 export class UnackedReader {
   readonly #config: UnackedReaderConfig;
-  #askers = new Map<string, UnackedAnswer[]>();
+  #askers: Askers = new Map();
   #askerCount = 0;
   #isBusy = false;
 
@@ -40,17 +50,17 @@ export class UnackedReader {
     this.#config = config;
   }
 
-  /** Answers once, later. */
-  ask(ends: SocketEnds, answer: UnackedAnswer): void {
+  /** Answers once, later; twice if the first answer is not accepted. */
+  ask(ends: SocketEnds, asker: Asker): void {
     const key = connectionKey(ends, endianness());
     if (key === undefined || this.#askerCount >= this.#config.askersMax) {
-      queueMicrotask(() => answer(undefined));
+      queueMicrotask(() => asker.answer(undefined));
       return;
     }
     this.#askerCount += 1;
     const sameConnection = this.#askers.get(key);
-    if (sameConnection === undefined) this.#askers.set(key, [answer]);
-    else sameConnection.push(answer);
+    if (sameConnection === undefined) this.#askers.set(key, [asker]);
+    else sameConnection.push(asker);
     if (!this.#isBusy) this.#beginReading();
   }
 
@@ -64,11 +74,20 @@ export class UnackedReader {
     const askers = this.#askers;
     this.#askers = new Map();
     this.#askerCount = 0;
-    for (const path of this.#config.paths) {
-      if (askers.size > 0) await this.#answerFrom(path, askers);
-    }
-    for (const answers of askers.values()) tell(answers, undefined);
+    const again = await this.#answerAll(askers);
+    if (again.size > 0) await this.#answerAll(again);
     setTimeout(() => this.#goOn(), this.#config.pauseMs).unref();
+  }
+
+  /** Returns who wants to be answered again. */
+  async #answerAll(askers: Askers): Promise<Askers> {
+    const again: Askers = new Map();
+    for (const some of askers.values()) for (const { begun } of some) begun();
+    for (const path of this.#config.paths) {
+      if (askers.size > 0) await this.#answerFrom(path, askers, again);
+    }
+    for (const some of askers.values()) tell(some, undefined);
+    return again;
   }
 
   #goOn(): void {
@@ -76,16 +95,17 @@ export class UnackedReader {
     if (this.#askers.size > 0) this.#beginReading();
   }
 
-  async #answerFrom(path: string, askers: Map<string, UnackedAnswer[]>): Promise<void> {
+  async #answerFrom(path: string, askers: Askers, again: Askers): Promise<void> {
     const order = endianness();
     try {
       for await (const line of lines(path, this.#config.fileBytesMax)) {
         const parsed = parseLine(line, order);
         if (parsed === undefined) continue;
-        const answers = askers.get(parsed.key);
-        if (answers === undefined) continue;
+        const some = askers.get(parsed.key);
+        if (some === undefined) continue;
         askers.delete(parsed.key);
-        tell(answers, parsed.unackedBytes);
+        const unhappy = tell(some, parsed.unackedBytes);
+        if (unhappy.length > 0) again.set(parsed.key, unhappy);
         if (askers.size === 0) return;
       }
     } catch {
@@ -105,6 +125,7 @@ async function* lines(path: string, bytesMax: number): AsyncGenerator<string> {
   if (begun !== "") yield begun;
 }
 
-function tell(answers: readonly UnackedAnswer[], unackedBytes: number | undefined): void {
-  for (const answer of answers) answer(unackedBytes);
+/** Returns who did not accept the answer. */
+function tell(askers: readonly Asker[], unackedBytes: number | undefined): Asker[] {
+  return askers.filter(({ answer }) => !answer(unackedBytes));
 }
