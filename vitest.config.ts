@@ -1,11 +1,14 @@
 /**
- * Two projects: `fast` is what `npm test` runs; `full` needs root, network namespaces, a second
- * Node or minutes, and is what `npm run test:full` and .ci/run add.
+ * `fast` is what `npm test` runs. `full` needs root, network namespaces, a second Node or minutes,
+ * one file after the other; `patient` needs minutes only. `npm run test:full` and .ci/run add both.
  *
  * HOLDFAST_TEST_REPORT names a file that gets the results as JSON, for counting.
  */
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { SkippedReporter } from "./scripts/skipped-reporter.ts";
+
+/** They wait for minutes and use little of the machine, so they wait side by side. */
+const PATIENT = ["test/full/plain-programs.test.ts", "test/full/slow-peers.test.ts"];
 
 const report = process.env["HOLDFAST_TEST_REPORT"];
 
@@ -34,9 +37,14 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "full",
           include: ["test/full/**/*.test.ts"],
+          exclude: PATIENT,
           testTimeout: 180_000,
           hookTimeout: 60_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: "patient", include: PATIENT, testTimeout: 300_000, hookTimeout: 60_000 },
       },
     ],
   },

@@ -87,7 +87,7 @@ function evidenceAt(state: MonitorState): Instant {
 }
 
 /** When silence has lasted too long: to ask, or, where that was done or cannot be done, to end. */
-export function silenceEndsAt(state: MonitorState): Instant | undefined {
+function silenceEndsAt(state: MonitorState): Instant | undefined {
   if (state.paused) return undefined;
   if (state.mute?.overdueAt !== undefined) return state.mute.overdueAt;
   const at = evidenceAt(state);

@@ -22,7 +22,7 @@ export async function bothFinish(rig: TransportRig): Promise<void> {
 }
 
 /** Waits for the end of a side whose peer has reset. */
-export async function endsAfterReset(rig: TransportRig, side: Recorder): Promise<void> {
+async function endsAfterReset(rig: TransportRig, side: Recorder): Promise<void> {
   if (rig.canReset) {
     await side.closed();
     assert(side.fault !== undefined, "a reset by the peer is a fault");
