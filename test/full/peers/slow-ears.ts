@@ -37,7 +37,7 @@ export interface SlowFacts {
 type Write = (bytes: Uint8Array | string) => void;
 
 /** Counts what both dialects have in common. */
-abstract class SlowEar {
+export abstract class SlowEar {
   protected readonly config: PeerConfig;
   protected readonly write: Write;
   protected readonly hash: Hash = createHash("sha256");
@@ -98,7 +98,7 @@ const LINE_FEED = 0x0a;
 const WORD_BYTES_MAX = 16;
 
 /** Any line that is longer than a word is the message. */
-class LineEar extends SlowEar {
+export class LineEar extends SlowEar {
   #word = "";
   #isInside = false;
 
@@ -147,7 +147,7 @@ class LineEar extends SlowEar {
 const ACK_EVERY_BYTES = 64 * 1024;
 const LEASE_MS = 2_000;
 
-class FrameEar extends SlowEar {
+export class FrameEar extends SlowEar {
   readonly #decoder: FrameDecoder;
   readonly #sentAt = new Map<number, number>();
   #unackedBytes = 0;
