@@ -8,7 +8,11 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { SkippedReporter } from "./scripts/skipped-reporter.ts";
 
 /** They wait for minutes and use little of the machine, so they wait side by side. */
-const PATIENT = ["test/full/plain-programs.test.ts", "test/full/slow-peers.test.ts"];
+const PATIENT = [
+  "test/full/plain-programs.test.ts",
+  "test/full/slow-peers.test.ts",
+  "test/full/shut-window.test.ts",
+];
 
 const report = process.env["HOLDFAST_TEST_REPORT"];
 

@@ -22,7 +22,7 @@ import type {
   WelcomeTerms,
 } from "./config.ts";
 import { EffectQueue } from "./effect-queue.ts";
-import type { Dialect, Effect, Message, Refusal } from "./effects.ts";
+import type { Dialect, Effect, Measure, Message, Refusal } from "./effects.ts";
 import type { EndEvidence } from "./end-record.ts";
 import { type Ending, gatherEvidence, ordinaryEnd } from "./ending.ts";
 import { beginFarewell, type Farewell, sayLastWord } from "./farewell.ts";
@@ -186,11 +186,12 @@ export class Connection {
   }
 
   /** The answer to "measure": what the peer's kernel, and what our own, has not taken. */
-  handleUnacked(unackedBytes: number | undefined, unsentBytes: number, now: Instant): void {
+  handleUnacked(measure: Measure, now: Instant): void {
     if (this.#phase === "ended") return;
+    const { unackedBytes, unsentBytes, windowIsShut } = measure;
     this.unackedBytes = unackedBytes;
     if (this.output.measured(unackedBytes, unsentBytes, now)) this.farewell?.moved(now);
-    this.heartbeat.monitor.unacked(unackedBytes, now);
+    this.heartbeat.monitor.unacked(unackedBytes, now, windowIsShut);
     this.heartbeat.tellVerdict(this.effects);
   }
 

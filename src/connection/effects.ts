@@ -57,3 +57,13 @@ export interface Refusal {
   readonly afterMs: number;
   readonly spreadMs: number;
 }
+
+/** The answer to "measure". */
+export interface Measure {
+  /** What the peer's kernel has not acknowledged; undefined where that cannot be known. */
+  readonly unackedBytes: number | undefined;
+  /** What our own kernel has not taken. */
+  readonly unsentBytes: number;
+  /** The peer's kernel answers, and has no room: its application does not read, or slowly. */
+  readonly windowIsShut: boolean;
+}

@@ -37,7 +37,7 @@ test.each(["line", "frame"])("%s: after the end every input is ignored", (dialec
   connection.handleWritten(true, now);
   connection.handleDrained(now);
   connection.handleFinished(now);
-  connection.handleUnacked(5, 0, now);
+  connection.handleUnacked({ unackedBytes: 5, unsentBytes: 0, windowIsShut: false }, now);
   connection.handleClosed(new Error("late"), now);
   connection.handleTimeout(now);
   connection.pauseReading(now);

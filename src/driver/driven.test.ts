@@ -6,7 +6,7 @@ import type { EndRecord } from "../connection/end-record.ts";
 import { StallLog } from "../liveness/stall-log.ts";
 import { LINE_CLIENT_CONFIG, SERVER_CONFIG } from "../testing/connection-pair.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
-import type { Transport, TransportHandlers } from "../transports/transport.ts";
+import type { Transport, TransportHandlers, UnackedAnswer } from "../transports/transport.ts";
 import { Alarms } from "./alarms.ts";
 import { Driven, type DrivenOwner } from "./driven.ts";
 
@@ -38,8 +38,8 @@ class FakeTransport implements Transport {
   resume(): void {
     this.calls.push("resume");
   }
-  readUnacked(answer: (bytes: number | undefined) => void): void {
-    answer(undefined);
+  readUnacked(answer: UnackedAnswer): void {
+    answer(undefined, false);
   }
   kernelOptions(): never {
     throw new Error("not asked for");

@@ -243,7 +243,7 @@ export class Driven implements TransportHandlers, Alarmed {
       case "judge":
         return owner.onJudge(this);
       case "measure":
-        return this.transport.readUnacked((bytes) => this.#onUnacked(bytes));
+        return this.transport.readUnacked((bytes, isShut) => this.#onUnacked(bytes, isShut));
       case "finish":
         return this.transport.finish();
       case "pause":
@@ -257,9 +257,10 @@ export class Driven implements TransportHandlers, Alarmed {
     }
   }
 
-  #onUnacked(bytes: number | undefined): void {
+  #onUnacked(unackedBytes: number | undefined, windowIsShut: boolean): void {
     const now = this.#now();
-    this.connection.handleUnacked(bytes, this.transport.unsentBytes, now);
+    const { unsentBytes } = this.transport;
+    this.connection.handleUnacked({ unackedBytes, unsentBytes, windowIsShut }, now);
     this.#step(now);
   }
 

@@ -214,20 +214,23 @@ export class LivenessMonitor {
     return rttMs;
   }
 
-  /** The answer to "measure"; undefined where the count cannot be known. */
-  unacked(bytes: number | undefined, now: Instant): void {
+  /**
+   * The answer to "measure"; undefined where the count cannot be known. A shut window: the peer's
+   * kernel answers and has no room, so a count that stands says nothing about the peer's life.
+   */
+  unacked(bytes: number | undefined, now: Instant, windowIsShut = false): void {
     const state = this.#state;
     state.measuring = false;
     if (state.verdict === "dead" || state.paused) return;
     if (state.mute?.isRunning === true) {
-      if (state.mute.read(bytes, now)) this.moved(now);
+      if (state.mute.read(windowIsShut ? undefined : bytes, now)) this.moved(now);
       state.unsettled = true;
       return;
     }
     if (bytes === undefined || state.verdict === "alive") return;
     state.count ??= new OutputCount();
     const wasEmpty = state.count.wasEmpty;
-    if (state.count.read(bytes) === "fell" && !wasEmpty) this.moved(now);
+    if (state.count.read(bytes, windowIsShut) === "fell" && !wasEmpty) this.moved(now);
     state.unsettled = true;
   }
 

@@ -15,6 +15,7 @@ export class OutputCount {
   #handedBytes = 0;
   #handedUncounted = false;
   #wasEmpty = false;
+  #windowIsShut = false;
 
   /** The count can be read, and was, since this silence began. */
   get hasReading(): boolean {
@@ -23,10 +24,10 @@ export class OutputCount {
 
   /**
    * Two readings or more, and the last one found something left. Each fall was evidence; so the
-   * lack of any is, too.
+   * lack of any is, too, unless the peer's kernel answers and only its window is shut.
    */
   get isTelling(): boolean {
-    return this.#readings >= 2 && this.#lastBytes > 0;
+    return this.#readings >= 2 && this.#lastBytes > 0 && !this.#windowIsShut;
   }
 
   /**
@@ -50,7 +51,8 @@ export class OutputCount {
     else this.#handedBytes += bytes;
   }
 
-  read(unackedBytes: number): CountChange {
+  read(unackedBytes: number, windowIsShut = false): CountChange {
+    this.#windowIsShut = windowIsShut;
     const isFirst = this.#readings === 0;
     const hasFallen = unackedBytes < this.#lastBytes + this.#handedBytes;
     const isUnclear = this.#handedUncounted;

@@ -58,3 +58,12 @@ test("a last reading that found nothing moved ends it at once", () => {
   monitor.unacked(5_000, endsAt);
   expect(due(monitor, endsAt)).toEqual(["expired"]);
 });
+
+test("a shut window of a kernel that answers: a count that stands kills nobody", () => {
+  const { monitor, endsAt } = atTheEnd();
+  monitor.unacked(5_000, endsAt, true);
+  expect(due(monitor, endsAt)).toEqual([]);
+  expect(monitor.deadline()).toBeGreaterThan(endsAt);
+  monitor.unacked(5_000, later(endsAt, 1_000), false);
+  expect(due(monitor, later(endsAt, 2_000))).toContain("expired");
+});

@@ -135,6 +135,7 @@ export class ConnectionPair {
   condemns = true;
   /** What "measure" is answered with; undefined: unknown. */
   unacked: (side: Side) => number | undefined = () => undefined;
+  windowIsShut = false;
 
   constructor(options: PairOptions = {}) {
     this.#welcomes = options.welcomes ?? true;
@@ -228,7 +229,10 @@ export class ConnectionPair {
         if (this.condemns) side.connection.condemn(this.now);
         break;
       case "measure":
-        side.connection.handleUnacked(this.unacked(side), 0, this.now);
+        side.connection.handleUnacked(
+          { unackedBytes: this.unacked(side), unsentBytes: 0, windowIsShut: this.windowIsShut },
+          this.now,
+        );
         break;
       case "finish":
         side.out.finished = true;

@@ -20,6 +20,7 @@ import type {
   Transport,
   TransportHandlers,
   TransportKind,
+  UnackedAnswer,
 } from "./transport.ts";
 
 export const HIGH_WATER_MARK = 1;
@@ -36,7 +37,7 @@ export interface StreamFacts {
   readonly overwriteAfterRead: boolean;
   readonly kernelOptions: EffectiveKernelOptions;
   /** Must not answer before it returns. */
-  readUnacked(socket: Socket, answer: (unackedBytes: number | undefined) => void): void;
+  readUnacked(socket: Socket, answer: UnackedAnswer): void;
 }
 
 const TRANSPORT: unique symbol = Symbol("holdfast.transport");
@@ -128,9 +129,9 @@ export class StreamTransport implements Transport {
     if (this.#phase !== "closed") this.#socket.resume();
   }
 
-  readUnacked(answer: (unackedBytes: number | undefined) => void): void {
+  readUnacked(answer: UnackedAnswer): void {
     if (this.#phase === "reset" || this.#phase === "closed")
-      queueMicrotask(() => answer(undefined));
+      queueMicrotask(() => answer(undefined, false));
     else this.#facts.readUnacked(this.#socket, answer);
   }
 

@@ -41,12 +41,15 @@ export interface Transport {
    * Asks how many bytes the peer's kernel has not acknowledged. `answer` gets undefined where that
    * cannot be known. One reading a second serves all who ask, so the answer may take that long.
    */
-  readUnacked(answer: (unackedBytes: number | undefined) => void): void;
+  readUnacked(answer: UnackedAnswer): void;
   /** The kernel options in force, each with its source. */
   kernelOptions(): EffectiveKernelOptions;
 }
 
 export type TransportKind = "tcp" | "tls" | "unix" | "websocket" | "memory";
+
+/** `windowIsShut`: what the peer had room for is acknowledged; the rest waits for room there. */
+export type UnackedAnswer = (unackedBytes: number | undefined, windowIsShut: boolean) => void;
 
 export interface RemoteAddress {
   /** As people write it: `192.0.2.7:4711`, `[2001:db8::1]:4711`, `unix`, `memory`. */

@@ -234,6 +234,12 @@ class FuzzedConversation {
     this.#drain();
   }
 
+  #answerMeasure(): void {
+    const unackedBytes = this.#chance(0.5) ? 9 : undefined;
+    const windowIsShut = this.#chance(0.5);
+    this.#connection.handleUnacked({ unackedBytes, unsentBytes: 0, windowIsShut }, this.#now);
+  }
+
   #send(): void {
     try {
       this.#connection.send(this.#chance(0.5) ? "text" : Uint8Array.of(1, 2, 3), this.#now);
@@ -264,8 +270,7 @@ class FuzzedConversation {
       if (effect.do === "finish") this.#finished = true;
       if (effect.do === "write") connection.handleWritten(!this.#refusing, this.#now);
       else if (effect.do === "judge") connection.condemn(this.#now);
-      else if (effect.do === "measure")
-        connection.handleUnacked(this.#chance(0.5) ? 9 : undefined, 0, this.#now);
+      else if (effect.do === "measure") this.#answerMeasure();
       else if (effect.do === "end") {
         this.#ends += 1;
         this.endCode = effect.facts.code;

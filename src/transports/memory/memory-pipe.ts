@@ -11,6 +11,7 @@ import type {
   RemoteAddress,
   Transport,
   TransportHandlers,
+  UnackedAnswer,
 } from "../transport.ts";
 
 export interface MemoryPipeConfig {
@@ -157,10 +158,10 @@ export class MemoryEnd implements Transport {
   }
 
   /** What the other end has not read counts as not acknowledged. */
-  readUnacked(answer: (unackedBytes: number | undefined) => void): void {
+  readUnacked(answer: UnackedAnswer): void {
     this.#config.schedule(() => {
       const isOpen = this.#phase === "open";
-      answer(isOpen ? this.#outward.bytes + this.unsentBytes : undefined);
+      answer(isOpen ? this.#outward.bytes + this.unsentBytes : undefined, false);
     });
   }
 

@@ -13,6 +13,8 @@ export interface NativeSockopt {
   get(fd: number, option: SocketOption): number | undefined;
   /** Bytes written to the socket that its peer has not acknowledged (SIOCOUTQ). */
   unackedBytes(fd: number): number | undefined;
+  /** Whether output waits for a shut window of a peer whose kernel answers (TCP_INFO). */
+  windowIsShut(fd: number): boolean;
 }
 
 export interface SocketOption {
@@ -28,6 +30,10 @@ export const TCP_KEEPIDLE: SocketOption = { level: IPPROTO_TCP, name: 4 };
 export const TCP_KEEPINTVL: SocketOption = { level: IPPROTO_TCP, name: 5 };
 export const TCP_KEEPCNT: SocketOption = { level: IPPROTO_TCP, name: 6 };
 export const TCP_USER_TIMEOUT: SocketOption = { level: IPPROTO_TCP, name: 18 };
+
+const TCP_INFO = 11;
+/** Where struct tcp_info has what is needed, in bytes: uapi/linux/tcp.h. */
+const INFO = { probes: 3, unackedSegments: 24, bytes: 104 } as const;
 
 const SIOCOUTQ = 0x5411;
 
@@ -63,6 +69,7 @@ function bindSockopt(koffi: Koffi): NativeSockopt {
   const ioctl = libc.func("int ioctl(int, unsigned long, ...)");
   const value = new Int32Array(1);
   const length = new Uint32Array(1);
+  const info = new Uint8Array(INFO.bytes);
   return {
     set(fd, option, wanted) {
       value[0] = wanted;
@@ -74,6 +81,15 @@ function bindSockopt(koffi: Koffi): NativeSockopt {
     },
     unackedBytes(fd) {
       return ioctl(fd, SIOCOUTQ, "void *", value) === 0 ? value[0] : undefined;
+    },
+    windowIsShut(fd) {
+      length[0] = info.byteLength;
+      if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, length) !== 0) return false;
+      // Nothing is in flight, and the last probe of the window but one was answered.
+      return (
+        new Uint32Array(info.buffer, INFO.unackedSegments, 1)[0] === 0 &&
+        (info[INFO.probes] ?? 0) <= 1
+      );
     },
   };
 }

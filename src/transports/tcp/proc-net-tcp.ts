@@ -25,21 +25,35 @@ export function connectionKey(ends: SocketEnds, order: ByteOrder): string | unde
   return `${local}:${hexPort(ends.localPort)} ${remote}:${hexPort(ends.remotePort)}`;
 }
 
-/** The key and the queue of one line; undefined for the heading and anything malformed. */
-export function parseLine(
-  line: string,
-  order: ByteOrder,
-): { readonly key: string; readonly unackedBytes: number } | undefined {
+export interface ListedSocket {
+  readonly key: string;
+  readonly unackedBytes: number;
+  /** The window is probed (timer 4), and the last probe but one at the least was answered. */
+  readonly windowIsShut: boolean;
+}
+
+/** What one line says; undefined for the heading and anything malformed. */
+export function parseLine(line: string, order: ByteOrder): ListedSocket | undefined {
   const found = LINE.exec(line);
   if (found === null) return undefined;
-  const [, local, localPort, remote, remotePort, queue] = found as unknown as string[];
+  const [, local, localPort, remote, remotePort, queue, timer, probes] = found as string[];
   const near = `${unmappedHex(local as string, order)}:${localPort}`;
   const far = `${unmappedHex(remote as string, order)}:${remotePort}`;
-  return { key: `${near} ${far}`, unackedBytes: Number.parseInt(queue as string, 16) };
+  const windowIsShut = timer === "04" && Number(probes) <= 1;
+  return {
+    key: `${near} ${far}`,
+    unackedBytes: Number.parseInt(queue as string, 16),
+    windowIsShut,
+  };
 }
 
 const ADDRESS = "([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})";
-const LINE = new RegExp(`^\\s*\\d+: ${ADDRESS} ${ADDRESS} [0-9A-F]{2} ([0-9A-F]{8}):`);
+const TIMER = "[0-9A-F]{8} ([0-9A-F]{2}):[0-9A-F]{8}";
+/** "retrnsmt", "uid", and "timeout", which counts the probes that were not answered. */
+const COUNTS = "[0-9A-F]{8} +\\d+ +(\\d+)";
+const LINE = new RegExp(
+  `^\\s*\\d+: ${ADDRESS} ${ADDRESS} [0-9A-F]{2} ([0-9A-F]{8}):(?:${TIMER} ${COUNTS})?`,
+);
 
 /** An IPv4 connection of an IPv6 socket is listed in "tcp6", with mapped addresses. */
 function unmappedHex(hex: string, order: ByteOrder): string {

@@ -1,10 +1,9 @@
 /** What all TCP pipes of one listener, or one dialled TCP pipe, have in common. */
 import type { Socket } from "node:net";
 import type { StreamFacts } from "../stream-transport.ts";
-import type { EffectiveKernelOptions } from "../transport.ts";
+import type { EffectiveKernelOptions, UnackedAnswer } from "../transport.ts";
 import { descriptorOf } from "./native-sockopt.ts";
 import type { TcpEngineConfig } from "./tcp-engine.ts";
-import type { UnackedAnswer } from "./unacked-reader.ts";
 
 export function tcpFacts(
   engine: TcpEngineConfig,
@@ -26,7 +25,8 @@ function readUnacked(engine: TcpEngineConfig, socket: Socket, answer: UnackedAns
     // counted, and its absence would pass for bytes that a dead peer has acknowledged.
     queueMicrotask(() => {
       const fd = descriptorOf(socket); // None any more if the socket was closed in between.
-      answer(fd === undefined ? undefined : native.unackedBytes(fd));
+      if (fd === undefined) answer(undefined, false);
+      else answer(native.unackedBytes(fd), native.windowIsShut(fd));
     });
     return;
   }
@@ -37,7 +37,7 @@ function readUnacked(engine: TcpEngineConfig, socket: Socket, answer: UnackedAns
     remoteAddress === undefined ||
     remotePort === undefined
   ) {
-    queueMicrotask(() => answer(undefined));
+    queueMicrotask(() => answer(undefined, false));
     return;
   }
   let writtenBytes = 0;
@@ -50,13 +50,13 @@ function readUnacked(engine: TcpEngineConfig, socket: Socket, answer: UnackedAns
       },
       // For the same reason a reading during which something was written is made again, once: who
       // writes all the time gets a count that is a little off, and its output moves anyhow.
-      answer: (unackedBytes) => {
+      answer: (unackedBytes, windowIsShut) => {
         const isCertain = unackedBytes === undefined || socket.bytesWritten === writtenBytes;
         if (!isCertain && !isAgain) {
           isAgain = true;
           return false;
         }
-        answer(unackedBytes);
+        answer(unackedBytes, windowIsShut);
         return true;
       },
     },

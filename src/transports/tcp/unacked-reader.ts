@@ -9,8 +9,6 @@ import { createReadStream } from "node:fs";
 import { endianness } from "node:os";
 import { connectionKey, parseLine, type SocketEnds } from "./proc-net-tcp.ts";
 
-export type UnackedAnswer = (unackedBytes: number | undefined) => void;
-
 export interface UnackedReaderConfig {
   /** The files, in the format of `/proc/net/tcp`. A missing one counts as empty. */
   readonly paths: readonly string[];
@@ -35,7 +33,7 @@ interface Asker {
   /** Not called where nothing can be read. */
   readonly begun: () => void;
   /** False asks for another reading at once; that is granted once. */
-  readonly answer: (unackedBytes: number | undefined) => boolean;
+  readonly answer: (unackedBytes: number | undefined, windowIsShut: boolean) => boolean;
 }
 
 type Askers = Map<string, Asker[]>;
@@ -54,7 +52,7 @@ export class UnackedReader {
   ask(ends: SocketEnds, asker: Asker): void {
     const key = connectionKey(ends, endianness());
     if (key === undefined || this.#askerCount >= this.#config.askersMax) {
-      queueMicrotask(() => asker.answer(undefined));
+      queueMicrotask(() => asker.answer(undefined, false));
       return;
     }
     this.#askerCount += 1;
@@ -86,7 +84,7 @@ export class UnackedReader {
     for (const path of this.#config.paths) {
       if (askers.size > 0) await this.#answerFrom(path, askers, again);
     }
-    for (const some of askers.values()) tell(some, undefined);
+    for (const some of askers.values()) tell(some, undefined, false);
     return again;
   }
 
@@ -104,7 +102,7 @@ export class UnackedReader {
         const some = askers.get(parsed.key);
         if (some === undefined) continue;
         askers.delete(parsed.key);
-        const unhappy = tell(some, parsed.unackedBytes);
+        const unhappy = tell(some, parsed.unackedBytes, parsed.windowIsShut);
         if (unhappy.length > 0) again.set(parsed.key, unhappy);
         if (askers.size === 0) return;
       }
@@ -126,6 +124,10 @@ async function* lines(path: string, bytesMax: number): AsyncGenerator<string> {
 }
 
 /** Returns who did not accept the answer. */
-function tell(askers: readonly Asker[], unackedBytes: number | undefined): Asker[] {
-  return askers.filter(({ answer }) => !answer(unackedBytes));
+function tell(
+  askers: readonly Asker[],
+  unackedBytes: number | undefined,
+  windowIsShut: boolean,
+): Asker[] {
+  return askers.filter(({ answer }) => !answer(unackedBytes, windowIsShut));
 }

@@ -8,6 +8,6 @@ export function unixFacts(overwriteAfterRead: boolean): StreamFacts {
     canReset: false,
     overwriteAfterRead,
     kernelOptions: NO_KERNEL_OPTIONS,
-    readUnacked: (_socket, answer) => queueMicrotask(() => answer(undefined)),
+    readUnacked: (_socket, answer) => queueMicrotask(() => answer(undefined, false)),
   };
 }
