@@ -1,8 +1,9 @@
 /** How each transport is opened for the conformance suite. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import type { TransportRig } from "../../src/testing/transport-rig.ts";
 import {
   MemoryNetwork,
@@ -52,6 +53,7 @@ export function tcpRig(engine: TcpEngine): TransportRig {
 
 export function unixRig(): TransportRig {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-conformance-"));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
   let count = 0;
   return {
     listen() {

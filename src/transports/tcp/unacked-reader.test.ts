@@ -1,11 +1,12 @@
-import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { endianness, tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { connectionKey, type SocketEnds } from "./proc-net-tcp.ts";
 import { UnackedReader, type UnackedReaderConfig } from "./unacked-reader.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "holdfast-unacked-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const HEADING = "  sl  local_address rem_address   st tx_queue rx_queue\n";
 
 function ends(remotePort: number): SocketEnds {

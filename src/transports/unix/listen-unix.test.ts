@@ -1,13 +1,14 @@
-import { lstatSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Acceptor, AcceptHandlers } from "../transport.ts";
 import { listenUnix } from "./listen-unix.ts";
 import { openUnix } from "./open-unix.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "holdfast-unix-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const ignoreAll: AcceptHandlers = { onIncoming() {}, onAcceptFailed() {} };
 let count = 0;
 
