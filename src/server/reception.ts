@@ -91,7 +91,7 @@ export class Reception {
     if (old === undefined) return this.#previous.report(previous, clock.wallNow());
     if (!equalInConstantTime(old.connection.secret, previous.secret)) return UNKNOWN_PREVIOUS;
     const { heardMsAgo, lastPingSeqIn } = old.connection.evidence(clock.now());
-    old.abort("REPLACED", "its peer came back on a newer connection");
+    old.abort("REPLACED", "");
     const report: PreviousReport = { state: "open", lastPingSeq: lastPingSeqIn };
     if (heardMsAgo === undefined) return report;
     return { ...report, lastHeardMsAgo: Math.round(heardMsAgo) };
