@@ -48,7 +48,13 @@ const config: ViteUserConfig = defineConfig({
       },
       {
         extends: true,
-        test: { name: "patient", include: PATIENT, testTimeout: 300_000, hookTimeout: 60_000 },
+        test: {
+          name: "patient",
+          include: PATIENT,
+          maxWorkers: 3,
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
       },
     ],
   },
