@@ -238,7 +238,8 @@ describe.concurrent("dead is not slow", () => {
         // A step counts from its beginning, before its listeners run: here, before the send.
         expect(tookMs).toBeGreaterThan(DRAIN_MS - 100);
         // The kernel may go on taking for a moment: its buffers grow while they are filled.
-        expect(tookMs).toBeLessThan(DRAIN_MS + 1_000);
+        // That the kernel's buffers have filled up is seen by readings, eight in that time.
+        expect(tookMs).toBeLessThan(DRAIN_MS + 1_500);
         expect(bufferedBytesPeak).toBeGreaterThan(10 * MIB);
         expect(bufferedBytes).toBe(0);
       } finally {
