@@ -31,7 +31,7 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: "fast",
-          include: ["src/**/*.test.ts", "test/!(full)/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "bench/**/*.test.ts", "test/!(full)/**/*.test.ts"],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

@@ -65,6 +65,11 @@ export class Program {
     return this.#stdout;
   }
 
+  /** Undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   get hasExited(): boolean {
     return this.#exit !== undefined;
   }

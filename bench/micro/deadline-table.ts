@@ -1,0 +1,139 @@
+/** The table of deadlines with 1,000,000 connections in it. */
+import type { Instant } from "../../src/base/time.ts";
+import { DeadlineTable } from "../../src/liveness/deadline-table.ts";
+import { expectSame, expectThat, type MicroGroup, type MicroTask } from "./task.ts";
+
+const SLOTS = 1_000_000;
+const BLOCK_SLOTS = 1_024;
+/** A prime, so that neighbours in time are not neighbours in the table. */
+const STRIDE = 7_919;
+/** All deadlines are after this. */
+const FROM = 100_000.5;
+const SPAN_MS = 60_000;
+const BEFORE_ALL = FROM as Instant;
+
+export const deadlineTable: MicroGroup = {
+  title: "deadline table of 1,000,000",
+  tasks: () => [
+    setLater(),
+    setEarlier(),
+    sweep("deadlines: sweep, nothing due", filled(), 0),
+    sweep("deadlines: sweep, 1 % due, one in each hundred", filled(isHundredth), SLOTS / 100),
+    sweep("deadlines: sweep, 1 % due, side by side", filled(isFirst), SLOTS / 100),
+    nextAt("deadlines: nextAt, all bounds are right", 0),
+    nextAt("deadlines: set and nextAt, one bound is stale", 1),
+    nextAt("deadlines: set and nextAt, all bounds are stale", Math.ceil(SLOTS / BLOCK_SLOTS)),
+  ],
+};
+
+function isHundredth(slot: number): boolean {
+  return slot % 100 === 0;
+}
+
+function isFirst(slot: number): boolean {
+  return slot < SLOTS / 100;
+}
+
+/** Spread evenly over a minute; `isEarly` picks who is due before that. */
+function filled(isEarly: (slot: number) => boolean = () => false): DeadlineTable {
+  const table = new DeadlineTable();
+  for (let slot = 0; slot < SLOTS; slot++) {
+    table.add((isEarly(slot) ? FROM - 1 : spreadAt(slot)) as Instant);
+  }
+  return table;
+}
+
+function spreadAt(slot: number): number {
+  return FROM + 1 + (((slot * STRIDE) % SLOTS) / SLOTS) * SPAN_MS;
+}
+
+function setLater(): MicroTask {
+  const table = filled();
+  let slot = 0;
+  let at = FROM + 2 * SPAN_MS;
+  return {
+    name: "deadlines: set later (what each byte heard does)",
+    check() {
+      const own = new DeadlineTable();
+      const one = own.add(10 as Instant);
+      own.set(one, 20 as Instant);
+      expectSame(own.nextAt(), 20);
+    },
+    run(times) {
+      for (let count = 0; count < times; count++) {
+        slot = (slot + STRIDE) % SLOTS;
+        at += 0.01;
+        table.set(slot, at as Instant);
+      }
+      return at + table.size;
+    },
+  };
+}
+
+function setEarlier(): MicroTask {
+  const table = filled();
+  let slot = 0;
+  let at = FROM;
+  return {
+    name: "deadlines: set earlier",
+    check() {
+      const own = new DeadlineTable();
+      const one = own.add(10 as Instant);
+      own.set(one, 5 as Instant);
+      expectSame(own.nextAt(), 5);
+    },
+    run(times) {
+      for (let count = 0; count < times; count++) {
+        slot = (slot + STRIDE) % SLOTS;
+        at -= 0.000_01;
+        table.set(slot, at as Instant);
+      }
+      return at + table.size;
+    },
+  };
+}
+
+/** Who is due stays so until it is set, so that each sweep finds the same. */
+function sweep(name: string, table: DeadlineTable, dueCount: number): MicroTask {
+  const due: number[] = [];
+  const once = (): number => {
+    due.length = 0;
+    table.collectDue(BEFORE_ALL, due);
+    return due.length;
+  };
+  return {
+    name,
+    check: () => expectSame(once(), dueCount),
+    run(times) {
+      let sum = 0;
+      for (let count = 0; count < times; count++) sum += once();
+      return sum;
+    },
+  };
+}
+
+/** Before each look the earliest deadline of so many blocks is moved to where the others are. */
+function nextAt(name: string, staleCount: number): MicroTask {
+  const table = filled((slot) => slot % BLOCK_SLOTS === 0);
+  const at = FROM - 1;
+  const once = (): number => {
+    for (let block = 0; block < staleCount; block++) {
+      // Earlier than all others, then later than before: the bound of the block is now wrong.
+      table.set(block * BLOCK_SLOTS, (at - 1) as Instant);
+      table.set(block * BLOCK_SLOTS, at as Instant);
+    }
+    return table.nextAt() ?? 0;
+  };
+  return {
+    name,
+    check() {
+      expectThat(once() < BEFORE_ALL, "the earliest is found");
+      expectSame(table.size, SLOTS);
+    },
+    run(times) {
+      let sum = 0;
+      for (let count = 0; count < times; count++) sum += once();
+      return sum;
+    },
+  };
+}

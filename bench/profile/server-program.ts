@@ -1,0 +1,116 @@
+/**
+ * The server that is looked into: `listen` of dist/, as it is shipped, and nothing around it.
+ *
+ * It listens to no event of its server, so that what is measured is Holdfast alone. Easy to break:
+ * whatever this file does while a profile runs would be part of it.
+ */
+import { Session } from "node:inspector/promises";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PerformanceObserver, constants, type PerformanceEntry } from "node:perf_hooks";
+import { pathToFileURL } from "node:url";
+import { writeHeapSnapshot } from "node:v8";
+import { obey, settingsGiven } from "./obeying.ts";
+import type { MemoryReading, ServerOrder, ServerSettings, WatchReading } from "./orders.ts";
+import { DIST } from "./repository.ts";
+
+type Door = typeof import("../../src/index.ts");
+
+const { engine, pingIntervalMsMin } = settingsGiven<ServerSettings>();
+const { listen } = (await import(pathToFileURL(join(DIST, "index.js")).href)) as Door;
+const server = await listen({
+  port: 0,
+  host: "127.0.0.1",
+  engine,
+  pingIntervalMsMin,
+  timeoutMs: 600_000,
+});
+const session = new Session();
+session.connect();
+let watch: Watch | undefined;
+obey({ port: Number(new URL(server.urls[0] ?? "").port) }, carryOut);
+
+async function carryOut(order: ServerOrder): Promise<unknown> {
+  switch (order.do) {
+    case "collect":
+      return await collect();
+    case "snapshot":
+      return writeHeapSnapshot(order.file);
+    case "start-allocation":
+      return await session.post("HeapProfiler.startSampling", {
+        samplingInterval: order.intervalBytes,
+        // What was collected meanwhile was allocated, too; without these it would be forgotten.
+        includeObjectsCollectedByMajorGC: true,
+        includeObjectsCollectedByMinorGC: true,
+      } as { samplingInterval: number });
+    case "stop-allocation":
+      return write(order.file, (await session.post("HeapProfiler.stopSampling")).profile.head);
+    case "start-cpu":
+      await session.post("Profiler.enable");
+      await session.post("Profiler.setSamplingInterval", { interval: order.intervalUs });
+      return await session.post("Profiler.start");
+    case "stop-cpu":
+      return write(order.file, (await session.post("Profiler.stop")).profile);
+    case "start-watch":
+      watch = new Watch();
+      return undefined;
+    case "stop-watch":
+      return watch?.stop();
+    default:
+      return order satisfies never;
+  }
+}
+
+function write(file: string, profile: unknown): void {
+  writeFileSync(file, JSON.stringify(profile));
+}
+
+/** Finalisers run between collections, and free what only the next one can take. */
+async function collect(): Promise<MemoryReading> {
+  for (let round = 0; round < 6; round++) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+  return {
+    rssBytes: rss,
+    heapUsedBytes: heapUsed,
+    heapTotalBytes: heapTotal,
+    externalBytes: external,
+    arrayBufferBytes: arrayBuffers,
+  };
+}
+
+/** Garbage collections and CPU time from its making on. */
+class Watch {
+  readonly #beganAt = performance.now();
+  readonly #cpu = process.cpuUsage();
+  readonly #gcCount = { minor: 0, major: 0, other: 0 };
+  readonly #observer: PerformanceObserver;
+  #gcMs = 0;
+
+  constructor() {
+    this.#observer = new PerformanceObserver((list) => this.#count(list.getEntries()));
+    this.#observer.observe({ entryTypes: ["gc"] });
+  }
+
+  async stop(): Promise<WatchReading> {
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const wallMs = performance.now() - this.#beganAt;
+    await new Promise((resolve) => setTimeout(resolve, 20)); // Entries are told a little later.
+    this.#count(this.#observer.takeRecords());
+    this.#observer.disconnect();
+    return { wallMs, cpuUs: user + system, gcMs: this.#gcMs, gcCount: this.#gcCount };
+  }
+
+  #count(entries: readonly PerformanceEntry[]): void {
+    for (const entry of entries) {
+      this.#gcMs += entry.duration;
+      // The types of Node 20 do not know what its entries have.
+      const { kind } = (entry as unknown as { detail: { kind: number } }).detail;
+      if (kind === constants.NODE_PERFORMANCE_GC_MINOR) this.#gcCount.minor += 1;
+      else if (kind === constants.NODE_PERFORMANCE_GC_MAJOR) this.#gcCount.major += 1;
+      else this.#gcCount.other += 1;
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/** How much a full, a quick and a tiny run ask of each contender. */
+import type { Amounts } from "../results.ts";
+
+/** About forty minutes with all contenders. */
+const FULL: Amounts = {
+  rounds: 5,
+  slopeFrom: 2_000,
+  slopeTo: 18_000,
+  stormConnections: 15_000,
+  idleConnections: 15_000,
+  idleSeconds: 6,
+  idleSecondsBeating: 30,
+  beatRate: 20_000,
+  beatSeconds: 4,
+  saturateWindow: 512,
+  saturateSeconds: 4,
+  echoSeconds: 2,
+  broadcastConnections: 10_000,
+  broadcastSeconds: 2.5,
+  featureStarts: 6,
+  featureSlices: 10,
+  featureSliceSeconds: 0.35,
+};
+
+/** Two minutes: the same measurements, smaller and shorter, for the contenders that matter most. */
+const QUICK: Amounts = {
+  rounds: 2,
+  slopeFrom: 500,
+  slopeTo: 4_000,
+  stormConnections: 3_000,
+  idleConnections: 4_000,
+  idleSeconds: 1,
+  idleSecondsBeating: 1,
+  beatRate: 10_000,
+  beatSeconds: 0.6,
+  saturateWindow: 512,
+  saturateSeconds: 0.8,
+  echoSeconds: 0.5,
+  broadcastConnections: 2_000,
+  broadcastSeconds: 0.5,
+  featureStarts: 2,
+  featureSlices: 3,
+  featureSliceSeconds: 0.15,
+};
+
+/** Seconds. Its figures mean nothing; it shows that everything runs. */
+const TINY: Amounts = {
+  rounds: 1,
+  slopeFrom: 20,
+  slopeTo: 100,
+  stormConnections: 60,
+  idleConnections: 100,
+  idleSeconds: 0.1,
+  idleSecondsBeating: 0.1,
+  beatRate: 1_000,
+  beatSeconds: 0.1,
+  saturateWindow: 16,
+  saturateSeconds: 0.1,
+  echoSeconds: 0.1,
+  broadcastConnections: 50,
+  broadcastSeconds: 0.1,
+  featureStarts: 2,
+  featureSlices: 1,
+  featureSliceSeconds: 0.05,
+};
+
+export type Mode = "full" | "quick" | "tiny";
+
+export const AMOUNTS: Readonly<Record<Mode, Amounts>> = { full: FULL, quick: QUICK, tiny: TINY };
+
+/** What a quick run measures, on the Node that runs the bench; the rest is for the full one. */
+export function isForQuick(id: string, nodeMajor: number): boolean {
+  const onNode = /^(.*)-node(\d+)$/.exec(id);
+  if (onNode === null) return id === "c-epoll" || id === "go";
+  const [, kind = "", major] = onNode;
+  return Number(major) === nodeMajor && QUICK_KINDS.includes(kind);
+}
+
+const QUICK_KINDS: readonly string[] = ["holdfast-shared", "holdfast-public", "net", "ws"];

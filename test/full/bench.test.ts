@@ -1,0 +1,173 @@
+/**
+ * The bench runs, whole, and says what it cannot do. No figure is asserted: how fast a machine is
+ * belongs into the bench's own tables.
+ */
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import type { DuelFigureId, FigureId } from "../../bench/figures.ts";
+import type { RunResult } from "../../bench/results.ts";
+import { ROOT } from "../../scripts/house.ts";
+import { run, runWell } from "../support/commands.ts";
+import { Processes } from "../support/processes.ts";
+import { hasTool, isLinux, skipUnless } from "../support/requires.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+const COMPILED = join(ROOT, ".tmp/bench/js/bench");
+const MAIN = join(COMPILED, "main.js");
+const RUN_LIMIT_MS = 170_000;
+
+const canRun = isLinux() && (hasTool("cc") || hasTool("gcc") || hasTool("clang"));
+const onLinux = skipUnless(canRun, "the bench needs Linux and a C compiler");
+const withPeers = skipUnless(
+  canRun && hasTool("go") && existsSync("/usr/sbin/mosquitto") && hasTool("nats-server"),
+  "Go, mosquitto and nats-server are not all here (`npm run bench:setup` brings them)",
+);
+const withGit = skipUnless(
+  canRun && hasTool("git") && existsSync(join(ROOT, ".git")),
+  "this is no git clone, so there are no commits to compare",
+);
+
+const OF_EVERYBODY: readonly FigureId[] = [
+  "memoryPerConnection",
+  "acceptsPerSecond",
+  "idleCpuShare",
+  "echo64PerSecond",
+  "echo1024PerSecond",
+  "broadcastPerSecond",
+  "memoryAfter",
+];
+const OF_THE_ASKED: readonly FigureId[] = ["beatsPerSecond", "answerP99", "cpuPerBeat"];
+const BEATS_ITSELF = "socketio";
+
+withPeers(
+  "a tiny run measures every contender, and names each in its table",
+  () => {
+    compile();
+    const folder = tempFolder({});
+    const json = join(folder, "result.json");
+    const chart = join(folder, "chart.svg");
+    const said = bench("--tiny", "--json", json, "--chart", chart, "--no-features");
+    const result = JSON.parse(readFileSync(json, "utf8")) as RunResult;
+    expect(result.missing.map(({ id }) => id)).toEqual([]);
+    for (const { id, title, samples, faults } of result.contenders) {
+      expect(said).toContain(title);
+      expect(faults).toEqual([]);
+      const beats = id.startsWith(BEATS_ITSELF) ? ["cpuPerServerBeat" as const] : OF_THE_ASKED;
+      for (const figure of [...OF_EVERYBODY, ...beats]) {
+        expect(samples[figure]?.length, `${id} has ${figure}`).toBe(1);
+      }
+    }
+    expect(result.contenders.length).toBeGreaterThan(8);
+    expect(readFileSync(chart, "utf8")).toMatch(/^<svg/);
+  },
+  RUN_LIMIT_MS,
+);
+
+onLinux(
+  "features are measured against the same server, twice",
+  () => {
+    compile();
+    const json = join(tempFolder({}), "result.json");
+    const said = bench("--tiny", "--only", "c-epoll", "--json", json);
+    const { features } = JSON.parse(readFileSync(json, "utf8")) as RunResult;
+    const ids = ["all", "twin", "no-budget", "no-limits", "no-records", "no-observation", "none"];
+    expect(features.map(({ id }) => id)).toEqual(ids);
+    for (const { title, ratios } of features) {
+      expect(ratios.beats).toHaveLength(2);
+      expect(ratios.churn).toHaveLength(2);
+      if (title !== "all features") expect(said).toContain(title);
+    }
+  },
+  RUN_LIMIT_MS,
+);
+
+withGit(
+  "two equal commits are built aside and compared in every figure",
+  () => {
+    compile();
+    const json = join(tempFolder({}), "comparison.json");
+    const short = ["--base", "HEAD", "--head", "HEAD", "--starts", "2", "--slices", "1"];
+    const said = runWell(process.execPath, [compare(), ...short, "--json", json], {
+      timeoutMs: RUN_LIMIT_MS,
+    });
+    const { results } = JSON.parse(readFileSync(json, "utf8")) as {
+      results: { id: string; ratios: Record<DuelFigureId, number[]> }[];
+    };
+    expect(results.map(({ id }) => id)).toEqual(["base", "twin", "head"]);
+    for (const { ratios } of results) {
+      for (const values of Object.values(ratios)) expect(values).toHaveLength(2);
+      expect(Object.keys(ratios)).toHaveLength(6);
+    }
+    expect(said).toMatch(/heartbeats +[+-]?\d/);
+    expect(said).toMatch(/memory per connection +[+-]?\d/);
+  },
+  RUN_LIMIT_MS,
+);
+
+onLinux("wrong use ends with 2 and names what was expected", () => {
+  compile();
+  for (const [args, words] of [
+    [[MAIN, "--only", "apache"], /expected some of .*holdfast-shared.*got "apache"/],
+    [[MAIN, "--rounds", "0"], /whole number from 1 to 100/],
+    [[MAIN, "--quick", "--tiny"], /exclude each other/],
+    [[compare()], /--base/],
+    [[compare(), "--base", "HEAD", "--engine", "x"], /expected auto, public, shared; got "x"/],
+  ] as const) {
+    const { code, said } = run(process.execPath, args);
+    expect(said).toMatch(words);
+    expect(code).toBe(2);
+  }
+});
+
+withGit("an unknown commit is named", () => {
+  compile();
+  const { code, said } = run(process.execPath, [compare(), "--base", "no-such-commit"]);
+  expect(said).toContain('expected a commit of this repository, got "no-such-commit"');
+  expect(code).toBe(1);
+});
+
+onLinux("SIGTERM in the middle ends everything that was started", async (context) => {
+  compile();
+  const program = new Processes(context).start(process.execPath, [MAIN, "--quick"]);
+  const server = await program.until("a server", () => childrenOf(program.pid)[0]);
+  program.signal("SIGTERM");
+  expect(await program.exit).toEqual({ code: 130, signal: null });
+  expect(existsSync(`/proc/${server}`)).toBe(false);
+});
+
+onLinux("the microscopes print what they are for", () => {
+  compile();
+  const tool = (name: string, ...args: string[]): string =>
+    runWell(process.execPath, [join(COMPILED, name), ...args], { timeoutMs: 100_000 });
+  expect(tool("micro/main.js", "--filter", "line")).toMatch(/ping/);
+  expect(tool("profile/memory.js", "--connections", "400")).toMatch(/StreamTransport/);
+  expect(tool("profile/allocation.js", "--beats", "20000")).toMatch(/src\/connection\//);
+});
+
+function bench(...args: string[]): string {
+  return runWell(process.execPath, [MAIN, ...args], { timeoutMs: RUN_LIMIT_MS });
+}
+
+function compare(): string {
+  return join(COMPILED, "compare/main.js");
+}
+
+/** As `npm run bench` does first; once is enough, and again does no harm. */
+function compile(): void {
+  runWell("npx", ["--no-install", "tsc", "-p", "tsconfig.bench.json"]);
+}
+
+function childrenOf(pid: number | undefined): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((each) => Number.isInteger(each) && parentOf(each) === pid);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  } catch {
+    return undefined; // It ended meanwhile.
+  }
+}
