@@ -1,5 +1,6 @@
 /** From the ratios of a duel to sentences: which figures changed, by how much, and how sure. */
 import { DUEL_FIGURE_IDS, DUEL_FIGURES } from "../figures.ts";
+import { textTable } from "../report/text-table.ts";
 import type { DuelResult } from "../results.ts";
 import { judge, type Verdict } from "../stats/verdict.ts";
 
@@ -26,22 +27,20 @@ export function comparisonOf(head: Ratios, twin: Ratios): Compared[] {
 }
 
 export function comparisonText(compared: readonly Compared[]): string {
-  const head = ["figure", "change", "99 % interval", "base to itself", ""];
-  const rows = compared.map(({ title, change, low, high, twinChange, outcome }) => [
-    title,
-    percent(change),
-    `${percent(low)} to ${percent(high)}`,
-    percent(twinChange),
-    outcome === "same" ? "no change beyond the noise" : outcome.toUpperCase(),
+  return textTable(compared, [
+    { title: "figure", of: ({ title }) => title, left: true },
+    { title: "change", of: ({ change }) => percent(change) },
+    { title: "99 % interval", of: ({ low, high }) => `${percent(low)} to ${percent(high)}` },
+    { title: "base to itself", of: ({ twinChange }) => percent(twinChange) },
+    { title: "verdict", of: ({ outcome }) => VERDICTS[outcome], left: true },
   ]);
-  const widths = head.map((_, column) =>
-    Math.max(...[head, ...rows].map((row) => (row[column] ?? "").length)),
-  );
-  return [head, ...rows]
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "))
-    .map((line) => line.trimEnd())
-    .join("\n");
 }
+
+const VERDICTS: Readonly<Record<Compared["outcome"], string>> = {
+  better: "BETTER",
+  worse: "WORSE",
+  same: "no change beyond the noise",
+};
 
 function percent(share: number): string {
   if (!Number.isFinite(share)) return "?";

@@ -131,7 +131,7 @@ async function compare(
   const comparison = comparisonOf(ratiosOf("head"), ratiosOf("twin"));
   const { cpu, cores } = describeMachine(pinning);
   const on = `${cpu}, ${cores} cores, Node ${process.versions.node}`;
-  process.stdout.write(`${what}, ${starts} starts on ${on}\n\n${comparisonText(comparison)}\n`);
+  process.stdout.write(`${what}, ${starts} starts on ${on}\n\n${comparisonText(comparison)}`);
   if (flags.json !== undefined) {
     writeFileSync(flags.json, `${JSON.stringify({ what, plan, results, comparison }, null, 1)}\n`);
   }

@@ -3,7 +3,7 @@ import { toHex } from "../../src/base/bytes.ts";
 import { later } from "../../src/base/time.ts";
 import { Connection } from "../../src/connection/connection.ts";
 import { Driven, type DrivenSurroundings } from "../../src/driver/driven.ts";
-import { systemSecrets } from "../../src/driver/system.ts";
+import { pooledSecrets } from "../../src/driver/system.ts";
 import { CountingOwner, NullTransport, surroundings } from "./driving.ts";
 import {
   CONTEXT,
@@ -36,9 +36,11 @@ function drawing(): MicroTask {
   };
 }
 
+const secrets = pooledSecrets();
+
 /** As keeper.ts does. */
 function drawn(): string {
-  return toHex(systemSecrets.bytes(16));
+  return toHex(secrets.bytes(16));
 }
 
 function making(): MicroTask {

@@ -9,7 +9,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { fixed, textTable } from "../profile/text-table.ts";
+import { fixed, textTable } from "../report/text-table.ts";
 import type { GroupOrder } from "./group-program.ts";
 import { GROUPS } from "./groups.ts";
 import type { Measured } from "./measurement.ts";

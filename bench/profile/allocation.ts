@@ -16,7 +16,7 @@ import { beat, open, startClients, startServer } from "./child.ts";
 import { Flags } from "./flags.ts";
 import type { WatchReading } from "./orders.ts";
 import { requireBuilt } from "./repository.ts";
-import { fixed, textTable } from "./text-table.ts";
+import { fixed, textTable } from "../report/text-table.ts";
 
 const HELP = `Bytes allocated per beat, by function.
 

@@ -20,7 +20,7 @@ import { type CpuLine, cpuLines, type CpuProfile, type CpuSite, cpuSites } from 
 import { Flags } from "./flags.ts";
 import type { BeatReading, WatchReading } from "./orders.ts";
 import { requireBuilt } from "./repository.ts";
-import { fixed, textTable } from "./text-table.ts";
+import { fixed, textTable } from "../report/text-table.ts";
 
 const HELP = `Where a server that answers beats spends its time.
 

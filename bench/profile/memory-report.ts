@@ -2,7 +2,7 @@
 import type { Growth } from "./heap-growth.ts";
 import type { Origin } from "./heap-kinds.ts";
 import type { MemoryProfile } from "./memory.ts";
-import { fixed, textTable } from "./text-table.ts";
+import { fixed, textTable } from "../report/text-table.ts";
 
 /** Of what is held by others, so many rows are printed. */
 const HELD_ROWS = 60;

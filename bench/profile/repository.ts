@@ -1,9 +1,9 @@
 /** Where the repository is, seen from a compiled file of this folder, and what was built in it. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { repositoryRoot } from "../contenders/places.ts";
 
-/** `.tmp/bench/js/bench/profile` is five folders below it. */
-export const ROOT: string = resolve(import.meta.dirname, "..", "..", "..", "..", "..");
+export const ROOT: string = repositoryRoot();
 
 export const DIST: string = join(ROOT, "dist");
 
