@@ -1,9 +1,21 @@
-/** First in, first out, with a bound on what its items weigh together. Both ends cost O(1). */
+/**
+ * First in, first out, with a bound on what its items weigh together. Both ends cost O(1).
+ *
+ * A chain and not an array: most queues hold one item for a moment, which then costs one link, and
+ * an empty queue holds nothing.
+ */
+
+interface Link<T> {
+  readonly item: T;
+  readonly weight: number;
+  next: Link<T> | undefined;
+}
 
 export class BoundedQueue<T> {
   readonly #weightMax: number;
-  #items: { readonly item: T; readonly weight: number }[] = [];
-  #head = 0;
+  #first: Link<T> | undefined;
+  #last: Link<T> | undefined;
+  #length = 0;
   #weight = 0;
 
   constructor(weightMax: number) {
@@ -11,7 +23,7 @@ export class BoundedQueue<T> {
   }
 
   get length(): number {
-    return this.#items.length - this.#head;
+    return this.#length;
   }
 
   get weight(): number {
@@ -21,33 +33,36 @@ export class BoundedQueue<T> {
   /** Takes the item in, or returns false and changes nothing when it does not fit. */
   push(item: T, weight: number): boolean {
     if (this.#weight + weight > this.#weightMax) return false;
-    this.#items.push({ item, weight });
+    const link: Link<T> = { item, weight, next: undefined };
+    if (this.#last === undefined) this.#first = link;
+    else this.#last.next = link;
+    this.#last = link;
+    this.#length += 1;
     this.#weight += weight;
     return true;
   }
 
   peek(): T | undefined {
-    return this.#items[this.#head]?.item;
+    return this.#first?.item;
   }
 
   shift(): T | undefined {
-    const first = this.#items[this.#head];
+    const first = this.#first;
     if (first === undefined) return undefined;
-    this.#head += 1;
+    this.#first = first.next;
+    if (first.next === undefined) this.#last = undefined;
+    this.#length -= 1;
     this.#weight -= first.weight;
-    // Moving the rest down only when half of the array is spent keeps the cost per item constant.
-    if (this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
     return first.item;
   }
 
   /** Removes and returns everything, oldest first. */
   drain(): T[] {
-    const all = this.#items.slice(this.#head).map(({ item }) => item);
-    this.#items = [];
-    this.#head = 0;
+    const all: T[] = [];
+    for (let link = this.#first; link !== undefined; link = link.next) all.push(link.item);
+    this.#first = undefined;
+    this.#last = undefined;
+    this.#length = 0;
     this.#weight = 0;
     return all;
   }

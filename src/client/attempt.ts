@@ -10,7 +10,7 @@ import { type ErrorCode, HoldfastError, isHoldfastError } from "../base/errors.t
 import { type Cancel, later } from "../base/time.ts";
 import type { ConnectionConfig } from "../connection/config.ts";
 import { Connection } from "../connection/connection.ts";
-import type { Beat, Dialect, Message } from "../connection/effects.ts";
+import type { BeatEffect, Dialect, Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
 import { Driven, type DrivenOwner } from "../driver/driven.ts";
 import type { Verdict } from "../liveness/monitor.ts";
@@ -51,7 +51,7 @@ export interface AttemptHandlers {
   onEnded(attempt: Attempt, record: EndRecord, unwritten: readonly Message[]): void;
   onMessage(data: Message): void;
   onVerdict(attempt: Attempt, verdict: Verdict): void;
-  onBeat(attempt: Attempt, beat: Beat): void;
+  onBeat(attempt: Attempt, beat: BeatEffect): void;
   onGoAway(attempt: Attempt, goaway: GoAway): void;
   onDrained(): void;
   onDelivered(): void;
@@ -194,7 +194,7 @@ export class Attempt implements DrivenOwner, Pipe {
     if (this.#isOnline && !this.#isOver) this.#on.onVerdict(this, verdict);
   }
 
-  onBeat(_driven: Driven, beat: Beat): void {
+  onBeat(_driven: Driven, beat: BeatEffect): void {
     if (beat.of === "ours") this.wasAnswered = true;
     if (!this.#isOver) this.#on.onBeat(this, beat);
   }

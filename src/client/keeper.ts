@@ -8,7 +8,7 @@
 import { assert } from "../base/assert.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import { type Cancel, later } from "../base/time.ts";
-import type { Beat, Message } from "../connection/effects.ts";
+import { type BeatEffect, beatOf, type Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
 import type { Verdict } from "../liveness/monitor.ts";
 import { type RedialDecision, type RedialPhase, RedialPolicy } from "../redial/redial-policy.ts";
@@ -196,8 +196,8 @@ export class Keeper implements AttemptHandlers {
     this.#setOnline(name, attempt, status.since);
   }
 
-  onBeat(_attempt: Attempt, beat: Beat): void {
-    this.events.emit("beat", beat);
+  onBeat(_attempt: Attempt, beat: BeatEffect): void {
+    this.events.emit("beat", beatOf(beat));
   }
 
   /** Goes as it was told: what was sent still goes out, what is sent from now on waits. */

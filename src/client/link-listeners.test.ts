@@ -82,6 +82,18 @@ test("a loop over a link that has ended is done at once", async () => {
   expect(got).toEqual([]);
 });
 
+test("a beat is told as what it was, and as nothing else", async () => {
+  const rig = new LinkRig();
+  rig.listen(PLACE);
+  const link = rig.connect(URL);
+  await rig.settle();
+  await rig.advance(35_000);
+  const [beat] = rig.all("beat")[0] ?? [];
+  expect(beat).toStrictEqual({ of: "ours", seq: 1, rttMs: expect.any(Number), nextMs: 0 });
+  void link.close();
+  await rig.advance(10);
+});
+
 test("a listener that throws is reported, and harms nobody", async () => {
   const rig = new LinkRig();
   const server = rig.listen(PLACE);

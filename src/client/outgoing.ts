@@ -7,7 +7,7 @@
  */
 import { type ErrorCode, HoldfastError, isHoldfastError } from "../base/errors.ts";
 import type { Message } from "../connection/effects.ts";
-import { weightOf } from "../connection/outbox.ts";
+import { weightOf } from "../connection/outgoing-message.ts";
 import { type LineWords, whyNotALine } from "../wire/line-words.ts";
 import type { Undelivered } from "./status.ts";
 
@@ -67,8 +67,8 @@ export class Outgoing {
 
   /** Takes a message, or throws and changes nothing. */
   send(message: Message): boolean {
-    this.#check(message);
-    if (this.#bytes + weightOf(message) > this.#config.bytesMax) {
+    const weight = this.#check(message);
+    if (this.#bytes + weight > this.#config.bytesMax) {
       throw new HoldfastError(
         "OUTBOX_FULL",
         `${this.#bytes} bytes wait to be sent or acknowledged, ` +
@@ -78,7 +78,7 @@ export class Outgoing {
     const wasSettled = this.#isSettled;
     this.#isSettled = false;
     try {
-      this.#push(message);
+      this.#push(message, weight);
     } catch (error) {
       this.#isSettled = wasSettled;
       throw error;
@@ -140,7 +140,8 @@ export class Outgoing {
     return messages;
   }
 
-  #check(message: Message): void {
+  /** Returns what the message weighs. */
+  #check(message: Message): number {
     const { words } = this.#config;
     if (typeof message !== "string" && !(message instanceof Uint8Array)) {
       throw new HoldfastError(
@@ -153,16 +154,17 @@ export class Outgoing {
         typeof message === "string" ? whyNotALine(message, words) : "a line is text, not bytes";
       if (why !== undefined) throw new HoldfastError("MESSAGE_NOT_A_LINE", `send: ${why}`);
     }
-    const length = weightOf(message);
-    if (length > this.#messageBytesMax) {
+    const weight = weightOf(message);
+    if (weight > this.#messageBytesMax) {
       throw new HoldfastError(
         "MESSAGE_TOO_LONG",
-        `send: the message has ${length} bytes, and the server takes ${this.#messageBytesMax}`,
+        `send: the message has ${weight} bytes, and the server takes ${this.#messageBytesMax}`,
       );
     }
+    return weight;
   }
 
-  #push(message: Message): void {
+  #push(message: Message, weight: number): void {
     const pipe = this.#pipe;
     if (pipe !== undefined && this.#queue.length === 0) {
       try {
@@ -175,7 +177,7 @@ export class Outgoing {
     }
     // The caller may go on to write into its buffer, and this may wait for long.
     this.#queue.push(typeof message === "string" ? message : new Uint8Array(message));
-    this.#queueBytes += weightOf(message);
+    this.#queueBytes += weight;
   }
 
   /** Returns false when the pipe takes nothing more for now. */

@@ -30,7 +30,8 @@ import { Handshake } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { hear } from "./hearing.ts";
 import { Input } from "./input.ts";
-import { checkedMessage } from "./message-check.ts";
+import { checkMessage } from "./message-check.ts";
+import { OutgoingMessage } from "./outgoing-message.ts";
 import { Output } from "./output.ts";
 import { NEXT, type Phase, type Trigger } from "./phases.ts";
 import { meetDeadlines, nextDeadline } from "./deadlines.ts";
@@ -232,10 +233,16 @@ export class Connection {
    * @throws HoldfastError `NOT_OPEN`, `MESSAGE_NOT_A_LINE`, `MESSAGE_TOO_LONG`, `OUTBOX_FULL`.
    */
   send(data: Message, now: Instant): boolean {
+    return this.post(new OutgoingMessage(data, false), now);
+  }
+
+  /** The same for a message that is made already, since it goes to many. */
+  post(message: OutgoingMessage, now: Instant): boolean {
     if (this.#phase === "ended" || this.farewell !== undefined) {
       throw new HoldfastError("NOT_OPEN", "expected an open connection, got one that is closing");
     }
-    const message = checkedMessage(data, this);
+    checkMessage(message, this);
+    message.own();
     this.#deliveredTold = false;
     const belowHighWater = this.output.outbox.push(message);
     this.output.pushed(now);

@@ -1,30 +1,39 @@
-/** Effects on their way to the driver. Empty nearly always, so nothing is kept while it is. */
+/**
+ * Effects on their way to the driver. There is hardly ever more than one, so the first has a place
+ * of its own, and an array is made only for those behind it. An input may bring thousands, so those
+ * are never moved up: they are read where they are.
+ */
 import type { Effect } from "./effects.ts";
 
-const EMPTY: Effect[] = [];
-
 export class EffectQueue {
-  #effects: Effect[] = EMPTY;
-  #head = 0;
+  #first: Effect | undefined;
+  #rest: Effect[] | undefined;
+  #restAt = 0;
 
   push(effect: Effect): void {
-    if (this.#effects === EMPTY) this.#effects = [];
-    this.#effects.push(effect);
+    if (this.#first === undefined) this.#first = effect;
+    else if (this.#rest === undefined) this.#rest = [effect];
+    else this.#rest.push(effect);
   }
 
   shift(): Effect | undefined {
-    if (this.#effects === EMPTY) return undefined;
-    const first = this.#effects[this.#head];
-    this.#head += 1;
-    if (this.#head === this.#effects.length) {
-      this.#effects = EMPTY;
-      this.#head = 0;
+    const first = this.#first;
+    if (this.#rest === undefined) {
+      this.#first = undefined;
+      return first;
+    }
+    this.#first = this.#rest[this.#restAt];
+    this.#restAt += 1;
+    if (this.#restAt === this.#rest.length) {
+      this.#rest = undefined;
+      this.#restAt = 0;
     }
     return first;
   }
 
   clear(): void {
-    this.#effects = EMPTY;
-    this.#head = 0;
+    this.#first = undefined;
+    this.#rest = undefined;
+    this.#restAt = 0;
   }
 }

@@ -27,7 +27,7 @@ export type Effect =
   | { readonly do: "deliver"; readonly data: Message }
   | { readonly do: "verdict"; readonly verdict: Verdict; readonly was: Verdict }
   /** A heartbeat was answered, after `rttMs` where that could be told. */
-  | { readonly do: "beat"; readonly beat: Beat }
+  | BeatEffect
   /** Client: the server is going away or sends us elsewhere. */
   | { readonly do: "goaway"; readonly goaway: GoAway }
   /** The outbox is below its high-water mark again. */
@@ -38,6 +38,16 @@ export type Effect =
   | { readonly do: "judge" }
   /** The last effect. Reset the transport, unless it is closed already. */
   | { readonly do: "end"; readonly facts: EndFacts };
+
+/** Flat, since it is one of the two effects of every beat, and hardly anybody listens to it. */
+export interface BeatEffect extends Beat {
+  readonly do: "beat";
+}
+
+/** What an application is told, which is to be made only where one listens. */
+export function beatOf({ of, seq, rttMs, nextMs }: BeatEffect): Beat {
+  return { of, seq, rttMs, nextMs };
+}
 
 export interface Beat {
   /** "ours": our ping was answered. "theirs": the peer's ping was heard. */

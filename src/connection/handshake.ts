@@ -16,23 +16,25 @@ import { helloFrame, WRONG_DIALECT_LINE, welcomeFrame } from "./greetings.ts";
 
 export class Handshake {
   readonly #connection: Connection;
-  readonly #patience: Patience;
+  readonly #stalls: StallLog;
+  /** Made when something is waited for: a line peer's handshake is over before it begins. */
+  #patience: Patience | undefined;
   #refusal: Refusal | undefined;
   #prefaceSaid = false;
 
   constructor(connection: Connection, stalls: StallLog) {
     this.#connection = connection;
-    this.#patience = new Patience(stalls);
+    this.#stalls = stalls;
   }
 
   /** When the handshake has taken too long; undefined once it is over. */
   get dueAt(): Instant | undefined {
-    return this.#patience.deadline();
+    return this.#patience?.deadline();
   }
 
   /** The handshake is over. */
   end(): void {
-    this.#patience.end();
+    this.#patience?.end();
   }
 
   /** Client: says the first words, or in the line dialect none. */
@@ -45,7 +47,7 @@ export class Handshake {
     }
     output.speech = input.speakFrames();
     this.#connection.move("dialled-for-frames");
-    this.#patience.begin(config.handshakeTimeoutMs, now);
+    this.#wait(config.handshakeTimeoutMs, now);
     const { intervalMs } = config.liveness;
     const nextMs = heartbeat.announce(intervalMs === false ? 0 : intervalMs);
     this.say(helloFrame(config, greeting, nextMs));
@@ -55,7 +57,7 @@ export class Handshake {
   awaitFirstByte(now: Instant): void {
     const { config, heartbeat } = this.#connection;
     if (config.accepts.line) heartbeat.awaitFirstByte();
-    else this.#patience.begin(config.handshakeTimeoutMs, now);
+    else this.#wait(config.handshakeTimeoutMs, now);
   }
 
   /** Server: the first byte tells the dialect. False: there is nothing more to hear. */
@@ -63,7 +65,7 @@ export class Handshake {
     const connection = this.#connection;
     const { accepts } = connection.config;
     connection.output.speech = connection.input.sniff(bytes);
-    this.#patience.end();
+    this.#patience?.end();
     if (connection.dialect === "frame") this.#beginFrames(accepts.frame, now);
     else if (this.#refusal !== undefined) this.#leaveRefused(this.#refusal, now);
     else if (accepts.line) connection.open("first-line-byte", now);
@@ -93,7 +95,7 @@ export class Handshake {
     const connection = this.#connection;
     if (connection.phase === "silent") {
       this.#refusal = refusal;
-      this.#patience.begin(Farewell.LINGER_MS, now);
+      this.#wait(Farewell.LINGER_MS, now);
       return;
     }
     if (connection.dialect === "frame" && connection.config.role === "server") {
@@ -121,7 +123,7 @@ export class Handshake {
   }
 
   isOver(now: Instant): boolean {
-    return this.#patience.isOver(now);
+    return this.#patience?.isOver(now) === true;
   }
 
   onTimeout(now: Instant): void {
@@ -130,12 +132,17 @@ export class Handshake {
     else connection.breakOff("HANDSHAKE_TIMEOUT", `phase "${connection.phase}"`, now);
   }
 
+  #wait(waitMs: number, now: Instant): void {
+    this.#patience ??= new Patience(this.#stalls);
+    this.#patience.begin(waitMs, now);
+  }
+
   #beginFrames(accepted: boolean, now: Instant): void {
     const connection = this.#connection;
     connection.move("first-frame-byte");
     connection.heartbeat.suspendAllowance();
     connection.effects.push({ do: "greeting" });
-    this.#patience.begin(connection.config.handshakeTimeoutMs, now);
+    this.#wait(connection.config.handshakeTimeoutMs, now);
     if (this.#refusal !== undefined) this.refuse(this.#refusal, now);
     else if (!accepted) connection.breakOff("WRONG_DIALECT", "this port takes lines only", now);
   }

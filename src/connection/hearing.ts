@@ -77,8 +77,8 @@ function onPing(connection: Connection, ping: Frame & { kind: "ping" }, now: Ins
     connection.breakOff("PING_FLOOD", `${input.pingsIn} pings in all`, now);
     return;
   }
-  const beat = { of: "theirs", seq, rttMs: undefined, nextMs: ping.nextMs } as const;
-  connection.effects.push({ do: "beat", beat });
+  const { nextMs } = ping;
+  connection.effects.push({ do: "beat", of: "theirs", seq, rttMs: undefined, nextMs });
 }
 
 function onPong(connection: Connection, pong: Frame & { kind: "pong" }, now: Instant): void {
@@ -86,8 +86,8 @@ function onPong(connection: Connection, pong: Frame & { kind: "pong" }, now: Ins
   const { heartbeat } = connection;
   const rttMs = heartbeat.onPong(pong.seq, pong.nextMs, now);
   if (rttMs === undefined) return; // A heard byte, and no sample.
-  const beat = { of: "ours", seq: heartbeat.pingsOut, rttMs, nextMs: pong.nextMs } as const;
-  connection.effects.push({ do: "beat", beat });
+  const { nextMs } = pong;
+  connection.effects.push({ do: "beat", of: "ours", seq: heartbeat.pingsOut, rttMs, nextMs });
 }
 
 function onLine(connection: Connection, text: string, replaced: boolean): void {

@@ -6,9 +6,9 @@
  * inputs of the monitor.
  */
 import { earliestOf, type Instant } from "../base/time.ts";
-import { clampLease, clientInterval, graceMs } from "../liveness/lease.ts";
+import { clientInterval, graceMs, leaseFor } from "../liveness/lease.ts";
 import { LivenessMonitor, type Verdict } from "../liveness/monitor.ts";
-import { PingBudget } from "../liveness/ping-budget.ts";
+import { PingBudget, type PingRuling } from "../liveness/ping-budget.ts";
 import type { Welcome } from "../wire/frame.ts";
 import type { ConnectionConfig, ConnectionContext } from "./config.ts";
 import type { EffectQueue } from "./effect-queue.ts";
@@ -18,6 +18,9 @@ import type { Speech } from "./speech.ts";
 
 /** A server may ask for fewer pings, but not talk a client out of noticing its death. */
 const SLOWER_AT_MOST = 10;
+
+/** Pings that are answered at once, however close together they come. */
+const BURST = 50;
 
 export type PingAnswer = "answered" | "later" | "flood";
 
@@ -30,7 +33,10 @@ export class Heartbeat {
   pingsOut = 0;
   readonly #config: ConnectionConfig;
   readonly #output: Output;
+  /** Made by the first ping that comes too soon after another. */
   #budget: PingBudget | undefined;
+  /** When the last ping came while there was no budget. */
+  #pingedAt = Number.NEGATIVE_INFINITY;
   /** A ping over the budget that is still to be answered. */
   #coalescedSeq: number | undefined;
   /** The gap that the peer was last told of. */
@@ -41,13 +47,8 @@ export class Heartbeat {
   constructor(config: ConnectionConfig, context: ConnectionContext, output: Output, now: Instant) {
     this.#config = config;
     this.#output = output;
-    const { answerWithinMs, drainTimeoutMs } = config.liveness;
-    this.monitor = new LivenessMonitor(
-      { answerWithinMs, drainTimeoutMs },
-      context.stalls,
-      context.random,
-      now,
-    );
+    const { stalls, random } = context;
+    this.monitor = new LivenessMonitor(config.liveness, stalls, random, now);
     this.monitor.setAnswers(config.liveness.answersExpected);
   }
 
@@ -146,8 +147,7 @@ export class Heartbeat {
     const speech = this.#output.speech as Speech;
     if (this.#config.role === "server" && speech.dialect === "frame") this.#renewLease(nextMs);
     if (this.#config.role === "client") return this.#answer(seq);
-    this.#budget ??= new PingBudget(this.#config.liveness.pingIntervalMsMin, 50, speech.dialect);
-    switch (this.#budget.ping(now)) {
+    switch (this.#rule(speech, now)) {
       case "answer":
         return this.#answer(seq);
       case "slow":
@@ -217,7 +217,7 @@ export class Heartbeat {
 
   /** Where answers never come, a beat is told when it leaves. */
   #unansweredBeat(): Effect {
-    return { do: "beat", beat: { of: "ours", seq: this.pingsOut, rttMs: undefined, nextMs: 0 } };
+    return { do: "beat", of: "ours", seq: this.pingsOut, rttMs: undefined, nextMs: 0 };
   }
 
   #answer(seq: number): "answered" {
@@ -225,6 +225,23 @@ export class Heartbeat {
     const pong = this.#output.speech?.pong(seq, promiseMs);
     if (pong !== undefined) this.#output.pong(pong);
     return "answered";
+  }
+
+  /**
+   * As long as each ping comes a whole interval after the one before, each finds the budget full,
+   * and nothing has to be remembered but when the last one came. The first that comes sooner makes
+   * the budget, and the one before it is counted first: so the budget is what it would be if it had
+   * been there all along, and being late gives nobody a single ping of grace.
+   */
+  #rule({ dialect }: Speech, now: Instant): PingRuling {
+    if (this.#budget !== undefined) return this.#budget.ping(now);
+    const { pingIntervalMsMin } = this.#config.liveness;
+    const before = this.#pingedAt;
+    this.#pingedAt = now;
+    if (pingIntervalMsMin === false || now - before >= pingIntervalMsMin) return "answer";
+    this.#budget = new PingBudget(pingIntervalMsMin, BURST, dialect);
+    this.#budget.ping(before as Instant);
+    return this.#budget.ping(now);
   }
 
   #askToSlowDown(speech: Speech): void {
@@ -235,7 +252,7 @@ export class Heartbeat {
   }
 
   #renewLease(nextMs: number): void {
-    const { leaseMs } = clampLease(nextMs, this.#config.liveness);
+    const leaseMs = leaseFor(nextMs, this.#config.liveness);
     if (leaseMs === this.leaseMs) return;
     this.leaseMs = leaseMs;
     this.monitor.setAllowance(leaseMs + graceMs(leaseMs));

@@ -7,18 +7,14 @@
  * stops the sender instead of filling its memory.
  */
 import { BoundedQueue } from "../base/bounded-queue.ts";
-import { utf8Length } from "../base/bytes.ts";
 import { PART_BYTES_MAX } from "../wire/frame.ts";
 import type { Message } from "./effects.ts";
+import type { OutgoingMessage } from "./outgoing-message.ts";
 import type { Speech } from "./speech.ts";
 
-interface Outgoing {
-  readonly data: Message;
-  readonly weight: number;
-}
-
 /** The message that is being written. */
-interface Current extends Outgoing {
+interface Current {
+  readonly message: OutgoingMessage;
   readonly body: Uint8Array;
   at: number;
 }
@@ -29,8 +25,9 @@ const BATCH_BYTES = 16 * 1024;
 export class Outbox {
   readonly #bytesMax: number;
   readonly #highWaterBytes: number;
-  readonly #waiting = new BoundedQueue<Outgoing>(Number.MAX_SAFE_INTEGER);
-  readonly #unconfirmed = new BoundedQueue<Outgoing>(Number.MAX_SAFE_INTEGER);
+  /** Both are made for the first message: most connections only beat. */
+  #waiting: BoundedQueue<OutgoingMessage> | undefined;
+  #unconfirmed: BoundedQueue<OutgoingMessage> | undefined;
   #current: Current | undefined;
   #weight = 0;
   #wasAboveHighWater = false;
@@ -57,11 +54,11 @@ export class Outbox {
 
   /** True while a message waits for its first or its next byte to be written. */
   get hasOutput(): boolean {
-    return this.#current !== undefined || this.#waiting.length > 0;
+    return this.#current !== undefined || lengthOf(this.#waiting) > 0;
   }
 
   get isEmpty(): boolean {
-    return this.#weight === 0 && !this.hasOutput && this.#unconfirmed.length === 0;
+    return this.#weight === 0 && !this.hasOutput && lengthOf(this.#unconfirmed) === 0;
   }
 
   /** Payload bytes written and not confirmed. */
@@ -85,14 +82,15 @@ export class Outbox {
     return this.#confirmedCount;
   }
 
-  fits(data: Message): boolean {
-    return this.#weight + weightOf(data) <= this.#bytesMax;
+  fits(message: OutgoingMessage): boolean {
+    return this.#weight + message.weight <= this.#bytesMax;
   }
 
   /** Returns false above the high-water mark: the message is taken all the same. */
-  push(data: Message): boolean {
-    const weight = weightOf(data);
-    this.#waiting.push({ data, weight }, weight);
+  push(message: OutgoingMessage): boolean {
+    const { weight } = message;
+    this.#waiting ??= unbounded();
+    this.#waiting.push(message, weight);
     this.#weight += weight;
     if (this.#weight > this.#highWaterBytes) this.#wasAboveHighWater = true;
     return this.#weight <= this.#highWaterBytes;
@@ -119,7 +117,7 @@ export class Outbox {
   takePiece(speech: Speech): Uint8Array | undefined {
     const current = this.#advance(speech);
     if (current === undefined) return undefined;
-    const piece = speech.piece(current.data, current.body, current.at);
+    const piece = speech.piece(current.message, current.body, current.at);
     const length = Math.min(current.body.length - current.at, PART_BYTES_MAX);
     current.at += length;
     this.#writtenBytes += length;
@@ -138,7 +136,7 @@ export class Outbox {
     if (messages === this.#confirmedCount && partBytes < this.#partBytes) return false;
     const open = messages === this.#writtenCount ? (this.#current?.at ?? 0) : undefined;
     while (this.#confirmedCount < messages) this.#confirmFirst();
-    const next = this.#unconfirmed.peek();
+    const next = this.#unconfirmed?.peek();
     if (partBytes > (open ?? next?.weight ?? 0)) return false;
     this.#partBytes = partBytes;
     return true;
@@ -146,7 +144,7 @@ export class Outbox {
 
   /** Line dialect: the kernel has taken everything that was written. */
   confirmWritten(): void {
-    while (this.#unconfirmed.length > 0) this.#confirmFirst();
+    while (lengthOf(this.#unconfirmed) > 0) this.#confirmFirst();
     this.#confirmedBytes = this.#writtenBytes;
   }
 
@@ -159,9 +157,9 @@ export class Outbox {
 
   /** Empties the outbox: what had a byte written, and what had none. */
   surrender(): { undelivered: Message[]; unwritten: Message[] } {
-    const undelivered = this.#unconfirmed.drain().map(({ data }) => data);
-    if (this.#current !== undefined) undelivered.push(this.#current.data);
-    const unwritten = this.#waiting.drain().map(({ data }) => data);
+    const undelivered = givenBack(this.#unconfirmed);
+    if (this.#current !== undefined) undelivered.push(this.#current.message.giveBack());
+    const unwritten = givenBack(this.#waiting);
     this.#current = undefined;
     this.#weight = 0;
     return { undelivered, unwritten };
@@ -169,33 +167,43 @@ export class Outbox {
 
   #advance(speech: Speech): Current | undefined {
     if (this.#current === undefined) {
-      const first = this.#waiting.shift();
-      if (first === undefined) return undefined;
-      this.#current = { ...first, body: speech.body(first.data), at: 0 };
+      const message = this.#waiting?.shift();
+      if (message === undefined) return undefined;
+      this.#current = { message, body: speech.body(message), at: 0 };
     }
     return this.#current;
   }
 
   #finishCurrent(): void {
-    const { data, weight, body } = this.#current as Current;
+    const { message, body } = this.#current as Current;
     this.#current = undefined;
     this.#writtenCount += 1;
     // The payload's length is what an ACK counts; a line's has its newline on top.
-    this.#unconfirmed.push({ data, weight }, body.length);
+    this.#unconfirmed ??= unbounded();
+    this.#unconfirmed.push(message, body.length);
   }
 
   #confirmFirst(): void {
-    const before = this.#unconfirmed.weight;
-    const first = this.#unconfirmed.shift();
-    if (first === undefined) return;
-    this.#confirmedBytes += before - this.#unconfirmed.weight;
+    const queue = this.#unconfirmed;
+    const before = queue?.weight ?? 0;
+    const first = queue?.shift();
+    if (queue === undefined || first === undefined) return;
+    this.#confirmedBytes += before - queue.weight;
     this.#confirmedCount += 1;
     this.#partBytes = 0;
     this.#weight -= first.weight;
   }
 }
 
-/** An empty message weighs one byte: it takes a slot, and a flood of them is bounded. */
-export function weightOf(data: Message): number {
-  return Math.max(1, typeof data === "string" ? utf8Length(data) : data.length);
+/** `bytesMax` bounds both queues together, where a message is taken. */
+function unbounded(): BoundedQueue<OutgoingMessage> {
+  return new BoundedQueue(Number.MAX_SAFE_INTEGER);
+}
+
+function lengthOf(queue: BoundedQueue<OutgoingMessage> | undefined): number {
+  return queue === undefined ? 0 : queue.length;
+}
+
+function givenBack(queue: BoundedQueue<OutgoingMessage> | undefined): Message[] {
+  return queue === undefined ? [] : queue.drain().map((message) => message.giveBack());
 }

@@ -25,8 +25,11 @@ export class Output {
   bytesOut = 0;
   lastWriteBytes = 0;
   spokeAt: Instant | undefined;
-  readonly #watch: ProgressWatch;
-  readonly #kernelWatch: KernelWatch;
+  readonly #drainTimeoutMs: number;
+  readonly #stalls: StallLog;
+  /** Made when there is something to watch: of an idle connection there never is. */
+  #watch: ProgressWatch | undefined;
+  #kernelWatch: KernelWatch | undefined;
   /** Confirmed bytes at which everything that was under way when the watch began has moved. */
   #watchMark = 0;
   #watchPaused = false;
@@ -45,8 +48,8 @@ export class Output {
 
   constructor(config: ConnectionConfig, stalls: StallLog) {
     this.outbox = new Outbox(config.outboxBytesMax, config.outboxHighWaterBytes);
-    this.#watch = new ProgressWatch(config.liveness.drainTimeoutMs, stalls);
-    this.#kernelWatch = new KernelWatch(config.liveness.drainTimeoutMs);
+    this.#drainTimeoutMs = config.liveness.drainTimeoutMs;
+    this.#stalls = stalls;
   }
 
   get writable(): boolean {
@@ -120,6 +123,8 @@ export class Output {
   next(now: Instant): Uint8Array | undefined {
     if (!this.#writable) return undefined;
     const messages = this.messagesFlow && this.outbox.hasOutput;
+    // Each step asks until there is nothing, so that answer comes first.
+    if (!messages && !this.#hasControl && !this.#isMidLine) return undefined;
     let bytes: Uint8Array | undefined;
     if (this.#isMidLine) bytes = this.#takeRestOfLine();
     else if (!messages && this.#control === undefined) bytes = this.#takeLoneControl();
@@ -156,7 +161,7 @@ export class Output {
     const gained = outbox.confirmedBytes + outbox.confirmedCount - before;
     if (gained === 0) return 0;
     if (outbox.confirmedBytes >= this.#watchMark) this.#restartWatch(now);
-    else this.#watch.gained(gained, now);
+    else this.#watch?.gained(gained, now);
     return gained;
   }
 
@@ -166,32 +171,32 @@ export class Output {
    * it did.
    */
   measured(unackedBytes: number | undefined, unsentBytes: number, now: Instant): boolean {
-    const gained = this.#kernelWatch.read(unackedBytes, unsentBytes, this.bytesOut);
-    if (this.speech?.dialect === "line") this.#watch.gained(gained, now);
+    const gained = this.#kernelWatch?.read(unackedBytes, unsentBytes, this.bytesOut) ?? 0;
+    if (this.speech?.dialect === "line") this.#watch?.gained(gained, now);
     return gained > 0;
   }
 
   /** When to measure: while output is taken slowly, and while the last of it is on its way. */
   get measureAt(): Instant | undefined {
-    return this.#kernelWatch.dueAt;
+    return this.#kernelWatch?.dueAt;
   }
 
   /** Whether it is time; the next time is set. */
   takeMeasure(now: Instant): boolean {
-    return this.#kernelWatch.take(now);
+    return this.#kernelWatch?.take(now) === true;
   }
 
   /** All is written and FIN follows; what the kernel still holds is worth watching. */
   finishing(now: Instant): void {
     this.sayLast(undefined);
-    this.#kernelWatch.begin(now);
+    this.#followKernel(now);
   }
 
   /** While we do not read, ACKs wait unread, too. */
   pauseWatch(): void {
     if (this.speech?.dialect !== "frame") return;
     this.#watchPaused = true;
-    this.#watch.done();
+    this.#watch?.done();
   }
 
   resumeWatch(now: Instant): void {
@@ -201,11 +206,11 @@ export class Output {
 
   /** When the peer has taken nothing for too long. */
   deadline(): Instant | undefined {
-    return this.#watch.deadline();
+    return this.#watch?.deadline();
   }
 
   isStuck(now: Instant): boolean {
-    return this.#watch.overdue(now);
+    return this.#watch?.overdue(now) === true;
   }
 
   /** Beats are of no use any more. */
@@ -277,24 +282,30 @@ export class Output {
 
   #onTaken(now: Instant): void {
     this.spokeAt = now;
-    this.#kernelWatch.end();
+    this.#kernelWatch?.end();
     if (this.speech?.dialect === "frame") {
-      if (this.outbox.unconfirmedBytes === 0) this.#watch.done();
+      if (this.outbox.unconfirmedBytes === 0) this.#watch?.done();
       return;
     }
     this.outbox.confirmWritten();
-    this.#watch.done();
+    this.#watch?.done();
   }
 
   #mind(now: Instant): void {
-    if (this.#watch.isRunning || this.#watchPaused) return;
+    if (this.#watch?.isRunning === true || this.#watchPaused) return;
+    this.#watch ??= new ProgressWatch(this.#drainTimeoutMs, this.#stalls);
     this.#watch.begin(now);
-    if (this.speech?.dialect === "line") this.#kernelWatch.begin(now);
+    if (this.speech?.dialect === "line") this.#followKernel(now);
     this.#watchMark = this.outbox.writtenBytes;
   }
 
+  #followKernel(now: Instant): void {
+    this.#kernelWatch ??= new KernelWatch(this.#drainTimeoutMs);
+    this.#kernelWatch.begin(now);
+  }
+
   #restartWatch(now: Instant): void {
-    this.#watch.done();
+    this.#watch?.done();
     const waits = !this.#writable && this.outbox.hasOutput;
     if (this.outbox.unconfirmedBytes > 0 || waits) this.#mind(now);
   }

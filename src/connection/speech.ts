@@ -15,7 +15,8 @@ import {
 } from "../wire/frame-codec.ts";
 import { LineCodec } from "../wire/line-codec.ts";
 import { encodeLine, type LineWords } from "../wire/line-words.ts";
-import type { Dialect, Message } from "./effects.ts";
+import type { Dialect } from "./effects.ts";
+import type { OutgoingMessage } from "./outgoing-message.ts";
 
 /** Something heard, in either dialect. A line ping counts as a frame without numbers. */
 export type Heard =
@@ -36,9 +37,9 @@ export interface Speech {
   /** Undefined: this dialect knows no such frame. */
   control(frame: Frame): Uint8Array | undefined;
   /** The bytes of a whole message, from which `piece` cuts. */
-  body(data: Message): Uint8Array;
+  body(message: OutgoingMessage): Uint8Array;
   /** The next piece of a body, ready to be written; at most 64 KiB of it. */
-  piece(data: Message, body: Uint8Array, from: number): Uint8Array;
+  piece(message: OutgoingMessage, body: Uint8Array, from: number): Uint8Array;
   /** Lets all memory go. */
   release(): void;
 }
@@ -97,11 +98,15 @@ export class LineSpeech implements Speech {
     return undefined;
   }
 
-  body(data: Message): Uint8Array {
-    return typeof data === "string" ? encodeLine(data) : data;
+  body({ data, forms }: OutgoingMessage): Uint8Array {
+    if (typeof data !== "string") return data;
+    if (forms === undefined) return encodeLine(data);
+    forms.line ??= encodeLine(data);
+    return forms.line;
   }
 
-  piece(_data: Message, body: Uint8Array, from: number): Uint8Array {
+  piece(_message: OutgoingMessage, body: Uint8Array, from: number): Uint8Array {
+    if (body.length <= PART_BYTES_MAX) return body; // Its only piece.
     return body.subarray(from, from + PART_BYTES_MAX);
   }
 }
@@ -142,14 +147,26 @@ export class FrameSpeech implements Speech {
     return encodeFrame(frame);
   }
 
-  body(data: Message): Uint8Array {
-    return typeof data === "string" ? utf8(data) : data;
+  body({ data, forms }: OutgoingMessage): Uint8Array {
+    if (typeof data !== "string") return data;
+    if (forms === undefined) return utf8(data);
+    forms.text ??= utf8(data);
+    return forms.text;
   }
 
-  piece(data: Message, body: Uint8Array, from: number): Uint8Array {
+  piece({ data, forms }: OutgoingMessage, body: Uint8Array, from: number): Uint8Array {
+    const first = typeof data === "string" ? "text" : "binary";
+    if (body.length <= PART_BYTES_MAX) {
+      if (forms === undefined) return encodePart(first, false, body);
+      if (forms.frame === undefined) {
+        forms.frame = encodePart(first, false, body);
+        // Text is in the frame now, and need not be kept twice.
+        if (first === "text") forms.text = forms.frame.subarray(forms.frame.length - body.length);
+      }
+      return forms.frame;
+    }
     const payload = body.subarray(from, from + PART_BYTES_MAX);
     const more = from + payload.length < body.length;
-    const first = typeof data === "string" ? "text" : "binary";
     return encodePart(from === 0 ? first : "cont", more, payload);
   }
 }

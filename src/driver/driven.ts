@@ -10,8 +10,9 @@ import type { ErrorCode } from "../base/errors.ts";
 import type { Clock, Instant } from "../base/time.ts";
 import type { WelcomeTerms } from "../connection/config.ts";
 import type { Connection } from "../connection/connection.ts";
-import type { Beat, Dialect, Effect, Message, Refusal } from "../connection/effects.ts";
+import type { BeatEffect, Dialect, Effect, Message, Refusal } from "../connection/effects.ts";
 import type { EndFacts, EndRecord } from "../connection/end-record.ts";
+import type { OutgoingMessage } from "../connection/outgoing-message.ts";
 import { endSentence } from "../connection/sentence.ts";
 import type { Verdict } from "../liveness/monitor.ts";
 import type { Attach, Transport, TransportHandlers } from "../transports/transport.ts";
@@ -26,7 +27,7 @@ export interface DrivenOwner {
   onOpened(driven: Driven, dialect: Dialect, welcome: Welcome | undefined): void;
   onMessage(driven: Driven, data: Message): void;
   onVerdict(driven: Driven, verdict: Verdict, was: Verdict): void;
-  onBeat(driven: Driven, beat: Beat): void;
+  onBeat(driven: Driven, beat: BeatEffect): void;
   onGoAway(driven: Driven, goaway: GoAway): void;
   /** The outbox is below its high-water mark again. */
   onDrained(driven: Driven): void;
@@ -127,6 +128,13 @@ export class Driven implements TransportHandlers, Alarmed {
     return belowHighWater;
   }
 
+  /** @throws HoldfastError as `send` does. */
+  post(message: OutgoingMessage): void {
+    const now = this.#now();
+    this.connection.post(message, now);
+    this.#step(now);
+  }
+
   close(code: ErrorCode, reason: string): void {
     const now = this.#now();
     this.connection.close(code, reason, now);
@@ -225,7 +233,7 @@ export class Driven implements TransportHandlers, Alarmed {
       case "deliver":
         return owner.onMessage(this, effect.data);
       case "beat":
-        return owner.onBeat(this, effect.beat);
+        return owner.onBeat(this, effect);
       case "verdict":
         return owner.onVerdict(this, effect.verdict, effect.was);
       case "greeting":
@@ -243,7 +251,7 @@ export class Driven implements TransportHandlers, Alarmed {
       case "judge":
         return owner.onJudge(this);
       case "measure":
-        return this.transport.readUnacked((bytes, isShut) => this.#onUnacked(bytes, isShut));
+        return this.#measure();
       case "finish":
         return this.transport.finish();
       case "pause":
@@ -255,6 +263,11 @@ export class Driven implements TransportHandlers, Alarmed {
       default:
         effect satisfies never;
     }
+  }
+
+  /** Apart from the switch, where a function that keeps `this` would cost each effect a context. */
+  #measure(): void {
+    this.transport.readUnacked((bytes, isShut) => this.#onUnacked(bytes, isShut));
   }
 
   #onUnacked(unackedBytes: number | undefined, windowIsShut: boolean): void {

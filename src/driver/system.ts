@@ -1,5 +1,5 @@
 /** The only reader of the real clock and of real chance. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomFillSync } from "node:crypto";
 import type { Random, Secrets } from "../base/random.ts";
 import type { Cancel, Clock, Instant } from "../base/time.ts";
 
@@ -30,6 +30,31 @@ export const systemClock: Clock = {
 export const systemRandom: Random = { next: () => Math.random() };
 
 export const systemSecrets: Secrets = { bytes: (count) => new Uint8Array(randomBytes(count)) };
+
+const POOL_BYTES = 4_096;
+
+/**
+ * For a server, which needs 32 bytes for each connection: each call of the system's source costs
+ * as much as for a whole pool. Every byte is handed out once, and erased here when it is, so that
+ * no secret in use lies in the pool.
+ */
+export function pooledSecrets(): Secrets {
+  const pool = new Uint8Array(POOL_BYTES);
+  let at = pool.length;
+  return {
+    bytes: (count) => {
+      if (count > pool.length) return systemSecrets.bytes(count);
+      if (at + count > pool.length) {
+        randomFillSync(pool);
+        at = 0;
+      }
+      const drawn = pool.slice(at, at + count);
+      pool.fill(0, at, at + count);
+      at += count;
+      return drawn;
+    },
+  };
+}
 
 /** Makes what a listener threw an uncaught error, outside the step that called the listener. */
 export function reportUncaught(error: unknown): void {

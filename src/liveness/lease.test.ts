@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { clampLease, clientInterval, deadWithin, deadWithinOfServer, graceMs } from "./lease.ts";
+import {
+  clientInterval,
+  deadWithin,
+  deadWithinOfServer,
+  graceMs,
+  isClamped,
+  leaseFor,
+} from "./lease.ts";
 
 const LIMITS = { leaseMsMin: 1_000, leaseMsMax: 60_000, timeoutMs: 45_000 };
 
@@ -9,10 +16,10 @@ test("grace is a tenth of the lease, and 2 s at least", () => {
 });
 
 test("a lease is clamped into the limits; nothing promised is the timeout", () => {
-  expect(clampLease(0, LIMITS)).toEqual({ leaseMs: 45_000, clamped: false });
-  expect(clampLease(999, LIMITS)).toEqual({ leaseMs: 1_000, clamped: true });
-  expect(clampLease(60_000, LIMITS)).toEqual({ leaseMs: 60_000, clamped: false });
-  expect(clampLease(86_400_000, LIMITS)).toEqual({ leaseMs: 60_000, clamped: true });
+  expect([leaseFor(0, LIMITS), isClamped(0, LIMITS)]).toEqual([45_000, false]);
+  expect([leaseFor(999, LIMITS), isClamped(999, LIMITS)]).toEqual([1_000, true]);
+  expect([leaseFor(60_000, LIMITS), isClamped(60_000, LIMITS)]).toEqual([60_000, false]);
+  expect([leaseFor(86_400_000, LIMITS), isClamped(86_400_000, LIMITS)]).toEqual([60_000, true]);
 });
 
 test("a client keeps to half of the timeout unless it announces its interval", () => {

@@ -23,14 +23,18 @@ export function graceMs(leaseMs: number): number {
   return Math.max(GRACE_MS_MIN, leaseMs / 10);
 }
 
-/** The lease that an announcement of `nextMs` gives, and whether the limits changed it. */
-export function clampLease(
+/** The lease that an announcement of `nextMs` gives. */
+export function leaseFor(
   nextMs: number,
   limits: LeaseLimits & { readonly timeoutMs: number },
-): { leaseMs: number; clamped: boolean } {
-  if (nextMs === 0) return { leaseMs: limits.timeoutMs, clamped: false };
-  const leaseMs = Math.min(limits.leaseMsMax, Math.max(limits.leaseMsMin, nextMs));
-  return { leaseMs, clamped: leaseMs !== nextMs };
+): number {
+  if (nextMs === 0) return limits.timeoutMs;
+  return Math.min(limits.leaseMsMax, Math.max(limits.leaseMsMin, nextMs));
+}
+
+/** Whether the limits change what was announced. */
+export function isClamped(nextMs: number, { leaseMsMin, leaseMsMax }: LeaseLimits): boolean {
+  return nextMs !== 0 && (nextMs < leaseMsMin || nextMs > leaseMsMax);
 }
 
 /**

@@ -12,10 +12,11 @@ import type { Random, Secrets } from "../base/random.ts";
 import type { Clock } from "../base/time.ts";
 import type { ConnectionContext } from "../connection/config.ts";
 import { Connection } from "../connection/connection.ts";
-import type { Beat, Dialect, Message } from "../connection/effects.ts";
+import { type BeatEffect, beatOf, type Dialect, type Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
+import { OutgoingMessage } from "../connection/outgoing-message.ts";
 import { Driven, type DrivenOwner, type DrivenSurroundings } from "../driver/driven.ts";
-import { clampLease } from "../liveness/lease.ts";
+import { isClamped } from "../liveness/lease.ts";
 import type { Verdict } from "../liveness/monitor.ts";
 import type { AcceptHandlers, Incoming } from "../transports/transport.ts";
 import type { Hello } from "../wire/frame.ts";
@@ -106,7 +107,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
 
   onIncoming(incoming: Incoming): void {
     if (!this.isOpen) return; // What nobody attaches to is reset.
-    const { ip, text } = incoming.remote;
+    const { ip } = incoming.remote;
     const refusedFor = this.#admission.refusal(ip, this.clock.now());
     if (refusedFor !== undefined) {
       this.#turnAway(incoming, refusedFor);
@@ -119,7 +120,9 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     connection.driven.start();
     this.#admission.onEntered(ip);
     this.counters.accepted += 1;
-    this.events.emit("accepted", text, connection.id);
+    if (this.events.has("accepted")) {
+      this.events.emit("accepted", connection.remote, connection.id);
+    }
   }
 
   onAcceptFailed(error: Error): void {
@@ -165,9 +168,10 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     this.events.emit("verdict", connection, verdict, was);
   }
 
-  onBeat(driven: Driven, beat: Beat): void {
+  onBeat(driven: Driven, beat: BeatEffect): void {
     if (beat.of === "theirs") this.#countLease(beat.nextMs);
-    this.events.emit("beat", driven.tag as ServerConnection, beat);
+    if (!this.events.has("beat")) return;
+    this.events.emit("beat", driven.tag as ServerConnection, beatOf(beat));
   }
 
   /** Only clients are told to go. */
@@ -217,20 +221,21 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
   }
 
   broadcast(data: Message): number {
+    const message = new OutgoingMessage(data, true);
     let takers = 0;
     for (const connection of this.registry) {
       if (connection.stage !== "open") continue;
-      if (this.#takes(connection, data)) takers += 1;
+      if (this.#takes(connection, message)) takers += 1;
       else this.counters.broadcastSkips += 1;
     }
     return takers;
   }
 
-  #takes(connection: ServerConnection, data: Message): boolean {
+  #takes({ driven }: ServerConnection, message: OutgoingMessage): boolean {
     const { outboxHighWaterBytes } = this.config.connection;
-    if (connection.driven.connection.outboxBytes > outboxHighWaterBytes) return false;
+    if (driven.connection.outboxBytes > outboxHighWaterBytes) return false;
     try {
-      connection.send(data);
+      driven.post(message);
       return true;
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
@@ -245,7 +250,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     const now = this.clock.now();
     const machine = new Connection(config, identity, this.#context, undefined, now);
     const driven = new Driven(machine, incoming.attach, this, this.#drivenSurroundings);
-    const connection = new ServerConnection(driven, incoming.remote, this.#surroundings);
+    const connection = new ServerConnection(driven, this.#surroundings);
     driven.tag = connection;
     return connection;
   }
@@ -292,8 +297,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
   }
 
   #countLease(nextMs: number): void {
-    if (clampLease(nextMs, this.config.connection.liveness).clamped)
-      this.counters.clampedLeases += 1;
+    if (isClamped(nextMs, this.config.connection.liveness)) this.counters.clampedLeases += 1;
   }
 
   #overloadedDetail(): string {

@@ -1,5 +1,5 @@
 /** The door for servers: binds the keeper to real sockets, the real clock and real chance. */
-import { reportUncaught, systemClock, systemRandom, systemSecrets } from "../driver/system.ts";
+import { pooledSecrets, reportUncaught, systemClock, systemRandom } from "../driver/system.ts";
 import { chooseEngine } from "../transports/tcp/choose-engine.ts";
 import { listenTcp } from "../transports/tcp/listen-tcp.ts";
 import type { TcpEngine } from "../transports/tcp/tcp-engine.ts";
@@ -32,7 +32,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   return await startServer(config.server, {
     clock: systemClock,
     random: systemRandom,
-    secrets: systemSecrets,
+    secrets: pooledSecrets(),
     report: reportUncaught,
     listeners: config.addresses.map((address) => listenerFor(address, config, engine)),
   });

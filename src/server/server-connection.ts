@@ -11,7 +11,7 @@ import type { EndRecord } from "../connection/end-record.ts";
 import type { Phase } from "../connection/phases.ts";
 import type { Driven } from "../driver/driven.ts";
 import type { Verdict } from "../liveness/monitor.ts";
-import type { RemoteAddress, TransportKind } from "../transports/transport.ts";
+import type { TransportKind } from "../transports/transport.ts";
 import type { Stage } from "./registry.ts";
 
 export interface ServerConnectionEvents {
@@ -72,10 +72,6 @@ interface ConnectionSurroundings {
 export class ServerConnection {
   /** 128 random bits in hexadecimal; no two connections share one, on any server. */
   readonly id: string;
-  /** Where the peer is: `192.0.2.7:4711`, `[2001:db8::1]:4711`, `unix`. */
-  readonly remote: string;
-  /** @internal What limits by address count; empty where there is none. */
-  readonly ip: string;
   /** @internal */
   readonly driven: Driven;
   /** @internal What the budget counts for it. */
@@ -92,12 +88,20 @@ export class ServerConnection {
   #emitter: Emitter<ServerConnectionEvents> | undefined;
 
   /** @internal */
-  constructor(driven: Driven, remote: RemoteAddress, surroundings: ConnectionSurroundings) {
+  constructor(driven: Driven, surroundings: ConnectionSurroundings) {
     this.id = driven.connection.id;
-    this.remote = remote.text;
-    this.ip = remote.ip;
     this.driven = driven;
     this.#surroundings = surroundings;
+  }
+
+  /** Where the peer is: `192.0.2.7:4711`, `[2001:db8::1]:4711`, `unix`. */
+  get remote(): string {
+    return this.driven.transport.remote.text;
+  }
+
+  /** @internal What limits by address count; empty where there is none. */
+  get ip(): string {
+    return this.driven.transport.remote.ip;
   }
 
   /** How bytes become messages here; undefined until the peer's first byte tells. */

@@ -9,8 +9,26 @@ export const UNIX_ADDRESS: RemoteAddress = { text: "unix", ip: "" };
 
 /** `address` may be IPv4-mapped (`::ffff:192.0.2.7`) and may carry a zone (`fe80::1%eth0`). */
 export function ipAddress(address: string, port: number): RemoteAddress {
-  const plain = unmapped(address);
-  return { text: `${urlHost(plain)}:${port}`, ip: withoutZone(plain) };
+  return new IpAddress(unmapped(address), port);
+}
+
+/** Kept as long as its connection lives, so its text is made when it is read, which is seldom. */
+class IpAddress implements RemoteAddress {
+  readonly #host: string;
+  readonly #port: number;
+
+  constructor(host: string, port: number) {
+    this.#host = host;
+    this.#port = port;
+  }
+
+  get text(): string {
+    return `${urlHost(this.#host)}:${this.#port}`;
+  }
+
+  get ip(): string {
+    return withoutZone(this.#host);
+  }
 }
 
 /** The host as a url writes it: IPv6 in brackets. */

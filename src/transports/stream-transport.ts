@@ -14,6 +14,7 @@
  */
 import type { Socket } from "node:net";
 import { assert } from "../base/assert.ts";
+import type { LastBuffer } from "./last-buffer.ts";
 import type {
   EffectiveKernelOptions,
   RemoteAddress,
@@ -36,6 +37,8 @@ export interface StreamFacts {
   /** For tests: lent bytes are overwritten after each `onBytes`, so that keeping them shows. */
   readonly overwriteAfterRead: boolean;
   readonly kernelOptions: EffectiveKernelOptions;
+  /** Remembers the last short array that was written to any of them. */
+  readonly lastBuffer: LastBuffer;
   /** Must not answer before it returns. */
   readUnacked(socket: Socket, answer: UnackedAnswer): void;
 }
@@ -201,7 +204,7 @@ export class StreamTransport implements Transport {
       const slice =
         this.#rest.length > SLICE_BYTES ? this.#rest.subarray(0, SLICE_BYTES) : this.#rest;
       this.#rest = slice === this.#rest ? undefined : this.#rest.subarray(SLICE_BYTES);
-      this.#socket.write(slice);
+      this.#socket.write(this.#facts.lastBuffer.of(slice));
       // After a write that failed nothing waits in Node either, but the kernel did not take it.
       if (this.#socket.writableLength === 0 && !isBroken(this.#socket)) continue;
       this.#waitingBytes = slice.length;

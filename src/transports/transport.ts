@@ -102,6 +102,7 @@ export interface AcceptHandlers {
 }
 
 export interface Incoming {
+  /** The same as that of the transport which `attach` returns. */
   readonly remote: RemoteAddress;
   readonly attach: Attach;
 }

@@ -46,9 +46,16 @@ export function isLine(text: string, words: LineWords): boolean {
   return whyNotALine(text, words) === undefined;
 }
 
-/** Says why the text cannot be sent as one line, or undefined when it can. */
-export function whyNotALine(text: string, words: LineWords): string | undefined {
-  if (hasLineEnd(text)) return "a line cannot hold a line feed or a carriage return";
+/**
+ * Says why the text cannot be sent as one line, or undefined when it can. Whoever has looked for
+ * line ends already passes `holdsLineEnd`.
+ */
+export function whyNotALine(
+  text: string,
+  words: LineWords,
+  holdsLineEnd: boolean = hasLineEnd(text),
+): string | undefined {
+  if (holdsLineEnd) return "a line cannot hold a line feed or a carriage return";
   if (text === words.ping) return "the text is the ping word, which a peer would answer";
   if (text === words.pong)
     return "the text is the pong word, which a peer would take for an answer";
@@ -80,6 +87,6 @@ function countOfEncoded(bytes: Uint8Array): number {
   return count;
 }
 
-function hasLineEnd(text: string): boolean {
+export function hasLineEnd(text: string): boolean {
   return text.includes("\n") || text.includes("\r");
 }

@@ -23,6 +23,20 @@ test("a plain ping is answered, other lines are messages, and silence has an end
   world.expectNothingLeft();
 });
 
+test("a beat is told as what it was, and as nothing else", async () => {
+  const world = new ServerWorld();
+  const server = await world.start();
+  const beats: unknown[] = [];
+  world.plain("ping\n"); // Nobody listens yet.
+  server.on("beat", (_, beat) => void beats.push(beat));
+  world.plain("ping\nping\n");
+  const theirs = { of: "theirs", rttMs: undefined, nextMs: 0 };
+  expect(beats).toStrictEqual([
+    { ...theirs, seq: 1 },
+    { ...theirs, seq: 2 },
+  ]);
+});
+
 test("a frame client is welcomed, and both directions carry messages", async () => {
   const world = new ServerWorld();
   const server = await world.start();

@@ -110,9 +110,15 @@ export class ServerWorld {
     greeting: Partial<Greeting> = {},
     liveness: Partial<LivenessLimits> = {},
     seed = 5,
+    messageBytesMax: number = CLIENT_CONFIG.messageBytesMax,
   ): FrameClient {
     const whole = { token: undefined, previous: undefined, ...greeting };
-    const client = new FrameClient(this, whole, liveness, seed);
+    const config = {
+      ...CLIENT_CONFIG,
+      messageBytesMax,
+      liveness: { ...CLIENT_CONFIG.liveness, ...liveness },
+    };
+    const client = new FrameClient(this, whole, config, seed);
     openMemory({ network: this.network, name: "server" })({
       onOpened: (attach) => client.attach(attach),
       onFailed: () => {},
@@ -229,14 +235,9 @@ export class FrameClient implements DrivenOwner {
   readonly #greeting: Greeting;
   readonly #seed: number;
 
-  constructor(
-    world: ServerWorld,
-    greeting: Greeting,
-    liveness: Partial<LivenessLimits>,
-    seed: number,
-  ) {
+  constructor(world: ServerWorld, greeting: Greeting, config: ConnectionConfig, seed: number) {
     this.#seed = seed;
-    this.config = { ...CLIENT_CONFIG, liveness: { ...CLIENT_CONFIG.liveness, ...liveness } };
+    this.config = config;
     this.#world = world;
     this.#greeting = greeting;
   }

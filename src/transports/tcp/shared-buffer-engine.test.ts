@@ -8,12 +8,12 @@ import { PROC_UNACKED, UnackedReader } from "./unacked-reader.ts";
 
 function engineWith(move: MoveRule): SharedBufferEngine {
   const unacked = new UnackedReader(PROC_UNACKED);
-  return new SharedBufferEngine({ native: undefined, unacked, overwriteAfterRead: false, move });
+  return new SharedBufferEngine({ native: undefined, unacked, overwriteAfterRead: true, move });
 }
 
-/** Sends two texts, one after the other, and tells which memory each was read into. */
-async function memoryOfReads(move: MoveRule, texts: readonly string[]): Promise<Set<unknown>> {
-  const buffers = new Set<unknown>();
+/** Sends texts, one after the other, each when the one before was heard; what was lent for each. */
+async function lentFor(move: MoveRule, texts: readonly string[]): Promise<Uint8Array[]> {
+  const lent: Uint8Array[] = [];
   let heard = "";
   let next: () => void = () => {};
   const acceptor: Acceptor = await listenTcp({
@@ -28,7 +28,7 @@ async function memoryOfReads(move: MoveRule, texts: readonly string[]): Promise<
     onIncoming({ attach }) {
       const transport: Transport = attach({
         onBytes(bytes) {
-          buffers.add(bytes.buffer);
+          lent.push(bytes);
           heard += new TextDecoder().decode(bytes);
           next();
         },
@@ -51,19 +51,33 @@ async function memoryOfReads(move: MoveRule, texts: readonly string[]): Promise<
   }
   peer.end();
   await acceptor.close();
-  return buffers;
+  return lent;
+}
+
+/** How many pieces of memory those were read into. */
+async function memoryCount(move: MoveRule, texts: readonly string[]): Promise<number> {
+  return new Set((await lentFor(move, texts)).map(({ buffer }) => buffer)).size;
 }
 
 const SNIFF: MoveRule = { at: "first-byte", keepsOriginal: (byte) => byte === 0x47 };
 
 test("moved at accept, every read is in the one shared buffer", async () => {
-  expect(await memoryOfReads({ at: "accept" }, ["one", "two", "three"])).toHaveProperty("size", 1);
+  expect(await memoryCount({ at: "accept" }, ["one", "two", "three"])).toBe(1);
 });
 
 test("moved by the first byte, the first read is delivered and all others are shared", async () => {
-  expect(await memoryOfReads(SNIFF, ["one", "two", "three"])).toHaveProperty("size", 2);
+  expect(await memoryCount(SNIFF, ["one", "two", "three"])).toBe(2);
 });
 
 test("kept by the first byte, no read is shared", async () => {
-  expect(await memoryOfReads(SNIFF, ["GET", "two", "three"])).toHaveProperty("size", 3);
+  expect(await memoryCount(SNIFF, ["GET", "two", "three"])).toBe(3);
+});
+
+test("short reads of one length are lent in one view, which holds what was read", async () => {
+  const texts = ["abc", "d", "efg", "h".repeat(64), "i".repeat(65), "j".repeat(65), "klm"];
+  // What is heard is compared with what was sent after each text, and overwritten after that.
+  const lent = await lentFor({ at: "accept" }, texts);
+  expect(lent.map(({ length }) => length)).toEqual(texts.map(({ length }) => length));
+  expect(new Set([lent[0], lent[2], lent[6]]).size).toBe(1);
+  expect(lent[4]).not.toBe(lent[5]);
 });

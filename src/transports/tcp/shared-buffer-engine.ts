@@ -42,6 +42,9 @@ type SharedRead = NonNullable<TcpNetConnectOpts["onread"]>;
 /** What libuv suggests for one read, too. */
 const BUFFER_BYTES = 64 * 1024;
 
+/** A ping and its neighbours; a view of more is little beside what it takes to read it. */
+const KEPT_VIEW_BYTES_MAX = 64;
+
 export class SharedBufferEngine implements TcpEngine {
   readonly name = "shared" as const;
   readonly pausesOnAccept: boolean;
@@ -58,7 +61,7 @@ export class SharedBufferEngine implements TcpEngine {
     this.overwriteAfterRead = config.overwriteAfterRead;
     this.#move = config.move;
     this.pausesOnAccept = config.move.at === "accept";
-    this.#onread = { buffer: new Uint8Array(BUFFER_BYTES), callback: onRead };
+    this.#onread = sharedRead();
     // One function for all sockets of the engine; node:net calls it with the socket as `this`.
     const look = (socket: Socket, bytes: Uint8Array): void => this.#look(socket, bytes);
     this.#moveOrKeep = function (bytes) {
@@ -140,8 +143,19 @@ function rewrap(socket: Socket, onread: SharedRead): Socket {
   return moved;
 }
 
-/** node:net calls it with the socket as `this`, which the self-test makes sure of. */
-function onRead(this: Socket, byteCount: number, buffer: Uint8Array): boolean {
-  transportOf(this)?.handleBytes(buffer.subarray(0, byteCount));
-  return true;
+/**
+ * One buffer and one function for all sockets of an engine. What is lent is a view of the buffer,
+ * always from its beginning, so the views for short reads are made once and lent again. node:net
+ * calls the function with the socket as `this`, which the self-test makes sure of.
+ */
+function sharedRead(): SharedRead {
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  const views = Array.from({ length: KEPT_VIEW_BYTES_MAX + 1 }, (_, byteCount) =>
+    buffer.subarray(0, byteCount),
+  );
+  function callback(this: Socket, byteCount: number): boolean {
+    transportOf(this)?.handleBytes(views[byteCount] ?? buffer.subarray(0, byteCount));
+    return true;
+  }
+  return { buffer, callback };
 }

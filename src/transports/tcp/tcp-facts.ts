@@ -1,5 +1,6 @@
 /** What all TCP pipes of one listener, or one dialled TCP pipe, have in common. */
 import type { Socket } from "node:net";
+import { LastBuffer } from "../last-buffer.ts";
 import type { StreamFacts } from "../stream-transport.ts";
 import type { EffectiveKernelOptions, UnackedAnswer } from "../transport.ts";
 import { descriptorOf } from "./native-sockopt.ts";
@@ -14,6 +15,7 @@ export function tcpFacts(
     canReset: true,
     overwriteAfterRead: engine.overwriteAfterRead,
     kernelOptions,
+    lastBuffer: new LastBuffer(),
     readUnacked: (socket, answer) => readUnacked(engine, socket, answer),
   };
 }

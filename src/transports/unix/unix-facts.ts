@@ -1,4 +1,5 @@
 /** What all Unix pipes have in common: no reset, no kernel options, nothing to acknowledge. */
+import { LastBuffer } from "../last-buffer.ts";
 import type { StreamFacts } from "../stream-transport.ts";
 import { NO_KERNEL_OPTIONS } from "../no-kernel-options.ts";
 
@@ -8,6 +9,7 @@ export function unixFacts(overwriteAfterRead: boolean): StreamFacts {
     canReset: false,
     overwriteAfterRead,
     kernelOptions: NO_KERNEL_OPTIONS,
+    lastBuffer: new LastBuffer(),
     readUnacked: (_socket, answer) => queueMicrotask(() => answer(undefined, false)),
   };
 }
