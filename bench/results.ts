@@ -67,6 +67,8 @@ export interface Amounts {
   readonly echoSeconds: number;
   readonly broadcastConnections: number;
   readonly broadcastSeconds: number;
+  /** Open at each server; with fewer, clients that saturate it would exceed the ping budget. */
+  readonly featureConnections: number;
   readonly featureStarts: number;
   readonly featureSlices: number;
   readonly featureSliceSeconds: number;

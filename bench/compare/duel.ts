@@ -42,8 +42,9 @@ interface Duellist {
 const WINDOW = 256;
 const CHURN_WINDOW = 64;
 const STEADY_PER_SECOND = 5_000;
-const WARM_UP_SECONDS = 0.7;
-const FRAME_CONNECTIONS = 200;
+/** Until code is compiled; a slice as short as those of a tiny run needs no more than itself. */
+const WARM_UP_SECONDS_MAX = 0.7;
+const WARM_UP_SLICES = 2;
 
 /** Ratios of all to the first, which is the reference. All must speak the line dialect. */
 export async function duel(
@@ -82,11 +83,12 @@ async function oneStart(
   if (plan.figures.includes("memory")) {
     for (const duellist of rotated(duellists, start)) await weigh(duellist, plan);
   }
+  const warmUpSeconds = Math.min(WARM_UP_SECONDS_MAX, plan.sliceSeconds * WARM_UP_SLICES);
   for (const { lines, frames } of duellists) {
     await lines.open(plan.connections);
-    await lines.saturate(WINDOW, WARM_UP_SECONDS);
-    await frames?.open(FRAME_CONNECTIONS);
-    await frames?.saturate(WINDOW, WARM_UP_SECONDS);
+    await lines.saturate(WINDOW, warmUpSeconds);
+    await frames?.open(plan.connections);
+    await frames?.saturate(WINDOW, warmUpSeconds);
   }
   const sliced = plan.figures.filter((figure) => figure !== "memory");
   for (let slice = 0; slice < plan.slices; slice++) {

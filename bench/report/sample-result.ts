@@ -173,6 +173,7 @@ const AMOUNTS: Amounts = {
   echoSeconds: 5,
   broadcastConnections: 1_000,
   broadcastSeconds: 5,
+  featureConnections: 2_000,
   featureStarts: 4,
   featureSlices: 20,
   featureSliceSeconds: 1,

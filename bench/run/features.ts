@@ -32,9 +32,6 @@ const ROWS: readonly Row[] = [
   { id: "none", title: "without all four", features: NONE },
 ];
 
-/** Open at each server. Below this the clients would run into the ping budget. */
-const CONNECTIONS = 2_000;
-
 export async function measureFeatures(
   theatre: Theatre,
   places: Places,
@@ -47,7 +44,7 @@ export async function measureFeatures(
     starts: amounts.featureStarts,
     slices: amounts.featureSlices,
     sliceSeconds: amounts.featureSliceSeconds,
-    connections: Math.min(CONNECTIONS, amounts.slopeTo),
+    connections: amounts.featureConnections,
     memoryConnections: 0,
   };
   return await duel(theatre, contenders, plan, tell);

@@ -141,7 +141,7 @@ onLinux("the microscopes print what they are for", () => {
   const tool = (name: string, ...args: string[]): string =>
     runWell(process.execPath, [join(COMPILED, name), ...args], { timeoutMs: 100_000 });
   expect(tool("micro/main.js", "--filter", "line")).toMatch(/ping/);
-  expect(tool("profile/memory.js", "--connections", "400")).toMatch(/StreamTransport/);
+  expect(tool("profile/memory.js", "--connections", "1000")).toMatch(/StreamTransport/);
   expect(tool("profile/allocation.js", "--beats", "20000")).toMatch(/src\/connection\//);
 });
 
