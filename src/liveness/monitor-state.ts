@@ -62,6 +62,8 @@ export class MonitorState {
   /** The answer to the last "measure" has not come yet. */
   measuring = false;
   count: OutputCount | undefined = undefined;
+  /** When the peer's window, shut at the reading before, was found open again. */
+  openedAt: Instant | undefined = undefined;
   mute: MuteWatch | undefined = undefined;
   /** How far the deadline before the verifying ping was shifted, and how far the present one is. */
   shiftBeforeMs = 0;

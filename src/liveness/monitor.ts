@@ -229,7 +229,8 @@ export class LivenessMonitor {
     }
     if (bytes === undefined || state.verdict === "alive") return;
     state.count ??= new OutputCount();
-    const wasEmpty = state.count.wasEmpty;
+    const { wasEmpty, windowIsShut: wasShut } = state.count;
+    if (wasShut && !windowIsShut) state.openedAt = now;
     if (state.count.read(bytes, windowIsShut) === "fell" && !wasEmpty) this.moved(now);
     state.unsettled = true;
   }

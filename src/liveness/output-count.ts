@@ -17,6 +17,11 @@ export class OutputCount {
   #wasEmpty = false;
   #windowIsShut = false;
 
+  /** At the last reading the peer's kernel answered and had no room. */
+  get windowIsShut(): boolean {
+    return this.#windowIsShut;
+  }
+
   /** The count can be read, and was, since this silence began. */
   get hasReading(): boolean {
     return this.#readings > 0;

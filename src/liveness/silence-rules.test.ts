@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Instant, later } from "../base/time.ts";
+import { type Instant, later, latest } from "../base/time.ts";
 import { LivenessMonitor, type MonitorAction } from "./monitor.ts";
 import { StallLog } from "./stall-log.ts";
 
@@ -64,6 +64,40 @@ test("a shut window of a kernel that answers: a count that stands kills nobody",
   monitor.unacked(5_000, endsAt, true);
   expect(due(monitor, endsAt)).toEqual([]);
   expect(monitor.deadline()).toBeGreaterThan(endsAt);
-  monitor.unacked(5_000, later(endsAt, 1_000), false);
-  expect(due(monitor, later(endsAt, 2_000))).toContain("expired");
+});
+
+/** What is due up to `to`, with the same count and an open window at each reading from `from` on. */
+function dueBetween(monitor: LivenessMonitor, from: Instant, to: Instant): MonitorAction[] {
+  const all: MonitorAction[] = [];
+  let now = from;
+  while (now <= to) {
+    const actions = due(monitor, now);
+    if (actions.includes("measure")) monitor.unacked(5_000, now, false);
+    all.push(...actions, ...due(monitor, now));
+    const next = monitor.deadline();
+    if (next === undefined) break;
+    now = latest(now, next);
+  }
+  return all;
+}
+
+// Found as a live reader of 10 KB a second that was ended the moment its window had opened, before
+// its kernel could acknowledge anything of what had waited for that.
+test("a window that has just opened: the peer has a whole answer time from then on", () => {
+  const { monitor, endsAt } = atTheEnd();
+  monitor.unacked(5_000, endsAt, true);
+  const openedAt = later(endsAt, 6_000);
+  monitor.unacked(5_000, openedAt, false);
+  const lastAt = later(openedAt, ANSWER_MS - 1);
+  expect(dueBetween(monitor, openedAt, lastAt)).not.toContain("expired");
+  expect(dueBetween(monitor, lastAt, later(openedAt, ANSWER_MS + 50))).toContain("expired");
+});
+
+test("a window that opens at last prolongs no silence beyond the drain timeout", () => {
+  const { monitor, endsAt } = atTheEnd();
+  monitor.unacked(5_000, endsAt, true);
+  const drainedAt = later(endsAt, 60_000 - ANSWER_MS);
+  const openedAt = later(drainedAt, -100);
+  monitor.unacked(5_000, openedAt, false);
+  expect(dueBetween(monitor, openedAt, later(drainedAt, 50))).toContain("expired");
 });

@@ -115,13 +115,22 @@ export function answerWithinMs(state: MonitorState): number {
 function waitMs(state: MonitorState): number {
   const answerMs = answerWithinMs(state);
   if (state.aheadBytes > AHEAD_BYTES_MAX) {
-    if (state.count?.isTelling === true) return answerMs;
-    return Math.max(answerMs, state.config.drainTimeoutMs);
+    const longestMs = Math.max(answerMs, state.config.drainTimeoutMs);
+    if (state.count?.isTelling !== true) return longestMs;
+    return Math.min(longestMs, shutMs(state) + answerMs);
   }
   if (state.held) return Math.max(answerMs / 2, answerMs - state.heldDelayMs);
   if (!state.woke) return answerMs;
   const wakeMs = 4 * (state.estimator.srttMs ?? WAKE_ANSWER_MS_MAX);
   return Math.min(answerMs, WAKE_ANSWER_MS_MAX, Math.max(WAKE_ANSWER_MS_MIN, wakeMs));
+}
+
+/**
+ * For how much of the silence the peer's window was shut. What waited for it to open can only be
+ * acknowledged after that, so until then a count that stood said nothing.
+ */
+function shutMs(state: MonitorState): number {
+  return state.openedAt === undefined ? 0 : Math.max(0, state.openedAt - evidenceAt(state));
 }
 
 /** From when on silence is out of the ordinary. */
