@@ -1,25 +1,25 @@
 /** How much a full, a quick and a tiny run ask of each contender. */
 import type { Amounts } from "../results.ts";
 
-/** About forty minutes with all contenders. */
+/** About three quarters of an hour with all contenders. */
 const FULL: Amounts = {
   rounds: 5,
   slopeFrom: 2_000,
   slopeTo: 18_000,
   stormConnections: 15_000,
   idleConnections: 15_000,
-  idleSeconds: 6,
+  idleSeconds: 5,
   idleSecondsBeating: 30,
   beatRate: 20_000,
-  beatSeconds: 4,
+  beatSeconds: 3,
   saturateWindow: 512,
-  saturateSeconds: 4,
+  saturateSeconds: 3,
   echoSeconds: 2,
   broadcastConnections: 10_000,
   broadcastSeconds: 2.5,
   featureConnections: 2_000,
-  featureStarts: 6,
-  featureSlices: 10,
+  featureStarts: 5,
+  featureSlices: 8,
   featureSliceSeconds: 0.35,
 };
 
