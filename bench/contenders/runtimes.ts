@@ -15,7 +15,7 @@ export interface Runtime {
   readonly kind: "node" | "bun";
   /** The program. */
   readonly file: string;
-  /** `v20.20.2`, `1.4.5`. */
+  /** `v20.20.2`, `Bun 1.4.5`. */
   readonly version: string;
 }
 
@@ -62,7 +62,7 @@ export function nodeRuntime(file: string, version: string): Runtime {
 
 export function bunRuntime(file: string, version: string): Runtime {
   const minor = version.split(".").slice(0, 2).join(".");
-  return { id: "bun", title: `Bun ${minor}`, kind: "bun", file, version };
+  return { id: "bun", title: `Bun ${minor}`, kind: "bun", file, version: `Bun ${version}` };
 }
 
 async function findOtherNode(toolsFolder: string): Promise<Runtime | MissingRuntime> {

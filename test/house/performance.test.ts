@@ -1,0 +1,34 @@
+/** The published figures are those of the published run: nobody edits a table by hand. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { chartSvg } from "../../bench/report/chart.ts";
+import { markdownReport, replaceGenerated } from "../../bench/report/markdown.ts";
+import type { RunResult } from "../../bench/results.ts";
+import { ROOT } from "../../scripts/house.ts";
+
+const RESULT = JSON.parse(readFileSync(join(ROOT, "bench/performance.json"), "utf8")) as RunResult;
+const PAGE = "docs/performance.md";
+
+test("the page has the tables of bench/performance.json; if not, `npm run docs`", async () => {
+  const page = readFileSync(join(ROOT, PAGE), "utf8");
+  const wanted = replaceGenerated(page, markdownReport(RESULT));
+  await expect(wanted).toMatchFileSnapshot(`../../${PAGE}`);
+});
+
+test("the chart is that of bench/performance.json; if not, `npm run docs`", async () => {
+  await expect(chartSvg(RESULT)).toMatchFileSnapshot("../../docs/performance.svg");
+});
+
+test("what is published is a full run of a commit, with nothing missing", () => {
+  expect(RESULT.mode).toBe("full");
+  expect(RESULT.commit).toMatch(/^[0-9a-f]{10}$/);
+  expect(RESULT.amounts.rounds).toBeGreaterThanOrEqual(5);
+  expect(RESULT.missing).toEqual([]);
+  expect(RESULT.contenders.flatMap(({ faults }) => faults)).toEqual([]);
+});
+
+test("the README shows the chart", () => {
+  expect(readFileSync(join(ROOT, "README.md"), "utf8")).toContain("(docs/performance.svg)");
+  expect(existsSync(join(ROOT, "docs/performance.svg"))).toBe(true);
+});
