@@ -66,7 +66,7 @@ test("a shut window of a kernel that answers: a count that stands kills nobody",
   expect(monitor.deadline()).toBeGreaterThan(endsAt);
 });
 
-/** What is due up to `to`, with the same count and an open window at each reading from `from` on. */
+/** What is due up to `to`, with the same count and an open window at each reading. */
 function dueBetween(monitor: LivenessMonitor, from: Instant, to: Instant): MonitorAction[] {
   const all: MonitorAction[] = [];
   let now = from;
