@@ -139,14 +139,7 @@ static size_t take_packet(struct connection *c, const uint8_t *data, size_t have
 
 static size_t parse(struct connection *c, const uint8_t *data, size_t length,
                     struct heard *heard) {
-  size_t used = 0;
-  while (used < length) {
-    size_t taken = take_packet(c, data + used, length - used, heard);
-    if (taken == PARSE_FAULT) return PARSE_FAULT;
-    if (taken == 0) break;
-    used += taken;
-  }
-  return used;
+  return parse_frames(c, data, length, 0, heard, take_packet);
 }
 
 const struct protocol MQTT_PROTOCOL = {

@@ -74,6 +74,22 @@ static inline enum heard_kind kind_of_payload(uint8_t first) {
   return first == 'e' ? HEARD_ECHO : first == '!' ? HEARD_BROADCAST : HEARD_OTHER;
 }
 
+/** Uses up one frame: its length, 0 when it is not whole yet, or PARSE_FAULT. */
+typedef size_t take_one(struct connection *c, const uint8_t *data, size_t length,
+                        struct heard *heard);
+
+/** What `parse` does where frames follow one another, from the place `used` on. */
+static inline size_t parse_frames(struct connection *c, const uint8_t *data, size_t length,
+                                  size_t used, struct heard *heard, take_one *take) {
+  while (used < length) {
+    size_t taken = take(c, data + used, length - used, heard);
+    if (taken == PARSE_FAULT) return PARSE_FAULT;
+    if (taken == 0) break;
+    used += taken;
+  }
+  return used;
+}
+
 enum { NUMBER_DIGITS = 12 };
 
 /** A connection's number in hexadecimal, always of the same length. */

@@ -102,13 +102,7 @@ static size_t parse(struct connection *c, const uint8_t *data, size_t length,
     if (used == 0 || used == PARSE_FAULT) return used;
     c->step = STEP_OPEN;
   }
-  while (used < length) {
-    size_t taken = take_frame(c, data + used, length - used, heard);
-    if (taken == PARSE_FAULT) return PARSE_FAULT;
-    if (taken == 0) break;
-    used += taken;
-  }
-  return used;
+  return parse_frames(c, data, length, used, heard, take_frame);
 }
 
 const struct protocol SOCKETIO_PROTOCOL = {

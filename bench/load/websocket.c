@@ -66,13 +66,7 @@ static size_t parse(struct connection *c, const uint8_t *data, size_t length,
     c->step = STEP_FRAMES;
     heard->is_ready = true;
   }
-  while (used < length) {
-    size_t taken = take_frame(c, data + used, length - used, heard);
-    if (taken == PARSE_FAULT) return PARSE_FAULT;
-    if (taken == 0) break;
-    used += taken;
-  }
-  return used;
+  return parse_frames(c, data, length, used, heard, take_frame);
 }
 
 const struct protocol WEBSOCKET_PROTOCOL = {
