@@ -14,7 +14,6 @@ import type { Verdict } from "../liveness/monitor.ts";
 import { type RedialDecision, type RedialPhase, RedialPolicy } from "../redial/redial-policy.ts";
 import type { GoAway, Welcome } from "../wire/frame.ts";
 import { Attempt, type AttemptFailure, type AttemptHandlers } from "./attempt.ts";
-import { causeOfEnd, causeOfFailure, sentenceOfEnd } from "./causes.ts";
 import { connectionConfigFor, intervalWarning, type LinkConfig } from "./config.ts";
 import { Credentials } from "./credentials.ts";
 import { Notices } from "./notices.ts";
@@ -24,6 +23,7 @@ import type { LinkPlatform } from "./platform.ts";
 import { Readers } from "./readers.ts";
 import { Route } from "./route.ts";
 import type { LinkCause, LinkEndRecord, LinkEvents, LinkStatus } from "./status.ts";
+import { Tally } from "./tally.ts";
 import type { LinkTarget } from "./target.ts";
 import { afterThisTurn } from "./turn.ts";
 import { LinkWatch } from "./watch.ts";
@@ -59,7 +59,7 @@ export class Keeper implements AttemptHandlers {
   readonly #credentials: Credentials;
   readonly #route: Route;
   readonly #notices: Notices;
-  readonly #startedAtWallMs: number;
+  readonly #tally: Tally;
   readonly #leaveWatch: () => void;
   #resolveEnded: (record: LinkEndRecord) => void = () => {};
   #stage: Stage;
@@ -68,11 +68,6 @@ export class Keeper implements AttemptHandlers {
   #isAborting = false;
   /** The last connection that was welcomed, and where: its secret is for that server alone. */
   #previous: { readonly id: string; readonly secret: string; readonly at: string } | undefined;
-  #lastCause: LinkCause | undefined;
-  #attempts = 0;
-  #connections = 0;
-  /** Connections in a row on which no ping of ours was answered. */
-  #unanswered = 0;
 
   constructor(platform: LinkPlatform, targets: readonly LinkTarget[], config: LinkConfig) {
     this.#platform = platform;
@@ -82,7 +77,7 @@ export class Keeper implements AttemptHandlers {
     this.#credentials = new Credentials(config.token);
     this.#route = new Route(targets, config.redirectTo);
     this.#notices = new Notices(config.observe, platform.report);
-    this.#startedAtWallMs = platform.clock.wallNow();
+    this.#tally = new Tally(platform.clock.wallNow());
     this.events = new OrderedEvents(platform.report);
     this.readers = new Readers(config.inboxBytesMax, () => this.#setPace());
     const speaksLines = targets.some(({ dialect }) => dialect === "line");
@@ -135,8 +130,7 @@ export class Keeper implements AttemptHandlers {
 
   onFailed(attempt: Attempt, failure: AttemptFailure): void {
     this.#step(() => {
-      const cause = causeOfFailure(attempt, failure);
-      this.#lastCause = cause;
+      const cause = this.#tally.onFailed(attempt, failure);
       if (failure.record !== undefined) this.events.emit("connectionEnd", failure.record);
       this.#route.onOver(false);
       if (this.#route.isEndless) return this.#finish("REDIRECTS_MAX");
@@ -150,7 +144,7 @@ export class Keeper implements AttemptHandlers {
       const { clock } = this.#platform;
       this.#policy.onOnline(clock.now());
       this.#stage = { is: "online", attempt };
-      this.#connections += 1;
+      this.#tally.onOnline();
       if (welcome !== undefined) {
         this.#previous = { id: welcome.id, secret: welcome.secret, at: attempt.target.label };
       }
@@ -162,9 +156,7 @@ export class Keeper implements AttemptHandlers {
 
   onEnded(attempt: Attempt, record: EndRecord, unwritten: readonly Message[]): void {
     this.#step(() => {
-      this.#unanswered = attempt.wasAnswered ? 0 : this.#unanswered + 1;
-      const cause = causeOfEnd(attempt, record, this.#unanswered);
-      this.#lastCause = cause;
+      const cause = this.#tally.onEnded(attempt, record);
       this.events.emit("connectionEnd", record);
       const { undelivered: messages, code, sentence, livedMs } = record;
       this.outgoing.detach(unwritten, { messages, code, sentence });
@@ -249,7 +241,7 @@ export class Keeper implements AttemptHandlers {
     const decision = this.#policy.onAttempt(this.#platform.clock.now());
     if (decision.do === "give-up") return this.#giveUp(decision.code);
     const target = this.#route.take();
-    this.#attempts += 1;
+    this.#tally.onDial();
     const attempt = new Attempt(
       {
         target,
@@ -345,18 +337,10 @@ export class Keeper implements AttemptHandlers {
     this.#closing?.cancelTimer();
     this.#leaveWatch();
     this.#config.signal?.removeEventListener("abort", this.#handleAbort);
-    const reason = this.#closing?.reason ?? "";
-    const sentence = sentenceOfEnd(code, reason, this.#attempts, this.#lastCause);
-    const record: LinkEndRecord = {
-      code,
-      sentence,
-      attempts: this.#attempts,
-      connections: this.#connections,
-      lastCause: this.#lastCause,
-      undelivered: this.outgoing.finish(code, sentence),
-      startedAtWallMs: this.#startedAtWallMs,
-      endedAtWallMs: this.#platform.clock.wallNow(),
-    };
+    const sentence = this.#tally.sentence(code, this.#closing?.reason ?? "");
+    const undelivered = this.outgoing.finish(code, sentence);
+    const wallNowMs = this.#platform.clock.wallNow();
+    const record = this.#tally.record(code, sentence, undelivered, wallNowMs);
     this.#tell({ name: "ended", record });
     this.events.emit("end", record);
     this.readers.end();
