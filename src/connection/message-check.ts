@@ -11,12 +11,7 @@ import type { OutgoingMessage } from "./outgoing-message.ts";
  */
 export function checkMessage(message: OutgoingMessage, connection: Connection): void {
   const { data, byteLength: bytes } = message;
-  if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-    throw new HoldfastError(
-      "OPTION_INVALID",
-      `send takes a string or a Uint8Array, got ${typeof data}`,
-    );
-  }
+  checkKind(data, "send");
   if (connection.dialect !== "frame") checkLine(message, connection);
   const peer = connection.hello ?? connection.welcomed;
   const bytesMax = peer?.messageBytesMax ?? connection.config.messageBytesMax;
@@ -32,6 +27,13 @@ export function checkMessage(message: OutgoingMessage, connection: Connection): 
     const held = `${outbox.bytes} bytes wait already and this message has ${bytes}`;
     throw new HoldfastError("OUTBOX_FULL", `\`outboxBytesMax\` is ${outbox.bytesMax}: ${held}`);
   }
+}
+
+/** @throws HoldfastError `OPTION_INVALID` for what is neither text nor bytes. */
+export function checkKind(data: unknown, where: string): void {
+  if (typeof data === "string" || data instanceof Uint8Array) return;
+  const sentence = `${where} takes a string or a Uint8Array, got ${typeof data}`;
+  throw new HoldfastError("OPTION_INVALID", sentence);
 }
 
 /** Before its first byte a server's peer may still turn out to speak lines, so lines it must be. */

@@ -14,6 +14,7 @@ import type { ConnectionContext } from "../connection/config.ts";
 import { Connection } from "../connection/connection.ts";
 import { type BeatEffect, beatOf, type Dialect, type Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
+import { checkKind } from "../connection/message-check.ts";
 import { OutgoingMessage } from "../connection/outgoing-message.ts";
 import { Driven, type DrivenOwner, type DrivenSurroundings } from "../driver/driven.ts";
 import { isClamped } from "../liveness/lease.ts";
@@ -221,6 +222,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
   }
 
   broadcast(data: Message): number {
+    checkKind(data, "broadcast");
     const message = new OutgoingMessage(data, true);
     let takers = 0;
     for (const connection of this.registry) {

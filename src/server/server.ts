@@ -139,6 +139,8 @@ export class Server {
    * Sends to every open connection that can take it, and returns how many did. One is skipped, and
    * counted in `stats().broadcastSkips`, when more than `outboxHighWaterBytes` is queued for it
    * already, or when its dialect or its limits do not allow this message.
+   *
+   * @throws HoldfastError `OPTION_INVALID` for what is neither text nor bytes.
    */
   broadcast(data: Message): number {
     return this.#keeper.broadcast(data);
