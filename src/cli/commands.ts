@@ -2,6 +2,8 @@
 import { connectCommand } from "./connect.ts";
 import { hintInTermsOfFlags } from "./connect-hints.ts";
 import { CONNECT_SETTINGS } from "./connect-settings.ts";
+import { probeCommand } from "./probe.ts";
+import { PROBE_SETTINGS } from "./probe-settings.ts";
 import { serveCommand } from "./serve.ts";
 import { SERVE_SETTINGS } from "./serve-settings.ts";
 import {
@@ -59,9 +61,31 @@ export const COMMANDS: readonly CommandSpec[] = [
     execute: async (urls, sources, surroundings) =>
       await connectCommand(urls, resolveSettings(CONNECT_SETTINGS, sources), surroundings),
   },
+  {
+    name: "probe",
+    operands: "<url...>",
+    summary: "find out how long the path to a server lets a connection be silent",
+    settings: PROBE_SETTINGS as SettingsTable<never>,
+    examples: [
+      [
+        "holdfast probe tcp://far.example:8080",
+        "to holdfast serve --lease-max 20m --keepalive off",
+      ],
+      ["holdfast probe line://far.example:8080 --max 2m", "to any program that answers ping"],
+      ["holdfast probe tcp://far.example:22 --expect none", "to any TCP server at all"],
+    ],
+    tell: complaintOfProbe,
+    execute: async (urls, sources, surroundings) =>
+      await probeCommand(urls, resolveSettings(PROBE_SETTINGS, sources), surroundings),
+  },
 ];
 
 function complaintOfServe(sentence: string): string {
   const told = inTermsOfFlags(sentence, SERVE_SETTINGS as SettingsTable<never>);
   return told.includes("to listen on") ? `--listen: ${told}` : told;
+}
+
+function complaintOfProbe(sentence: string): string {
+  const told = sentence.replace('`expect: "none"`', "--expect none");
+  return inTermsOfFlags(told, PROBE_SETTINGS as SettingsTable<never>);
 }

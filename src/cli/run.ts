@@ -2,7 +2,8 @@
  * `holdfast <command> …`: parses, runs the command, answers with the exit code.
  *
  * 0: done. 1: it did not work, and stderr has the reason in one sentence. 2: wrong usage, and the
- * sentence names what was expected. 130 and 143: a second SIGINT or SIGTERM cut a clean end short.
+ * sentence names what was expected. 130 and 143: a second SIGINT or SIGTERM cut a clean end short,
+ * or the first one a probe.
  */
 import { Command, CommanderError } from "commander";
 import { isHoldfastError } from "../base/errors.ts";
@@ -105,10 +106,14 @@ function parserSentence(error: CommanderError, spec: CommandSpec | undefined): s
     case "commander.unknownCommand":
       return `${said}; expected one of ${COMMANDS.map(({ name }) => name).join(", ")}`;
     case "commander.missingArgument":
-      return `${said}; expected one or more urls such as tcp://localhost:8080`;
+      return `${said}; expected ${urlsWanted(spec)} such as tcp://localhost:8080`;
     case "commander.excessArguments":
       return `${said.split(". ")[0]}; expected flags only: see holdfast ${spec?.name} --help`;
     default:
       return said;
   }
+}
+
+function urlsWanted(spec: CommandSpec | undefined): string {
+  return spec?.operands?.includes("...") === true ? "one or more urls" : "one url";
 }
