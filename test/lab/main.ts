@@ -3,7 +3,7 @@
  * instead. Ends with 1 if Holdfast did not keep a promise.
  */
 import { setMaxListeners } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
@@ -17,10 +17,11 @@ import {
   wholeNumber,
 } from "../../bench/run/command-line.ts";
 import { describeCommit, describeMachine } from "../../bench/run/machine.ts";
-import { hasTool, isLinux, isRoot } from "../support/machine.ts";
+import { isLinux, isRoot } from "../support/machine.ts";
 import { CASES } from "./cases/case-list.ts";
 import type { LabCase } from "./cases/lab-case.ts";
 import { markdownReport, replaceReport } from "./report.ts";
+import { missingFor } from "./requirements.ts";
 import type { LabResult } from "./results.ts";
 import { type Progress, runAll } from "./rounds.ts";
 import type { RunSettings } from "./run.ts";
@@ -59,8 +60,8 @@ await runMain(async () => {
     process.stdout.write(cases.map(({ id, title }) => `${id.padEnd(28)} ${title}\n`).join(""));
     return;
   }
-  refuseWhereImpossible(cases);
   if (flags.write) refuseUnlessPublishable(cases, flags);
+  refuseWhereImpossible(cases);
   await run(cases, flags);
 });
 
@@ -77,12 +78,9 @@ function chosen(ids: string | undefined): readonly LabCase[] {
 function refuseWhereImpossible(cases: readonly LabCase[]): void {
   if (!isLinux()) throw new Error("the lab needs Linux: network namespaces");
   if (!isRoot()) throw new Error("the lab needs root: it makes network namespaces");
-  const tools = new Set(["ip", ...cases.flatMap(({ needs }) => needs)]);
-  const missing = [...tools].filter((tool) => !hasTool(tool));
-  if (missing.length > 0) throw new Error(`not on the PATH: ${missing.join(", ")}`);
-  if (cases.some(({ path }) => path) && !existsSync("/dev/net/tun")) {
-    throw new Error("/dev/net/tun is missing, which the lossy path is made of");
-  }
+  const missing = new Set(cases.flatMap(missingFor));
+  if (missing.size > 0)
+    throw new Error(`the lab needs, and did not find: ${[...missing].join(", ")}`);
 }
 
 /** What is published is a table of a commit, and whole. */
