@@ -42,14 +42,36 @@ export function replaceReport(page: string, report: string): string {
 }
 
 function verdictText({ cases, faults }: LabResult): string {
-  const ends = cases.flatMap(({ series }) => series).filter(isOurs);
-  const count = ends.reduce((sum, { times }) => sum + times.length, 0);
-  const kept = faults.length === 0 ? "all of them as promised" : `${faults.length} not as promised`;
-  return `${count} ends of Holdfast connections were watched, ${kept}.`;
+  const judged = cases.flatMap(judgedSeries);
+  const found = judged.flatMap(({ times }) => times).filter((ms) => ms !== null);
+  const lived = judged.flatMap(({ times }) => times).length - found.length;
+  const beyondMs = Math.max(0, ...judged.map(beyondBoundMs));
+  const kept = faults.length === 0 ? "all as promised" : `${faults.length} not as promised`;
+  return (
+    `of the ends of Holdfast connections ${found.length} were reported and ${lived} lived, ${kept}; ` +
+    `the latest came ${beyondMs} ms after its bound`
+  );
 }
 
-function isOurs({ contestant }: Series): boolean {
-  return dialectOf(contestant) !== undefined;
+interface Judged {
+  readonly times: Series["times"];
+  /** Undefined where it has to live. */
+  readonly boundMs: number | undefined;
+}
+
+/** Of Holdfast's, those that were not frozen themselves. */
+function judgedSeries({ id, series }: CaseResult): Judged[] {
+  const labCase = CASES.find((one) => one.id === id);
+  return series.flatMap(({ contestant, side, times }): Judged[] => {
+    const dialect = dialectOf(contestant);
+    const expected = dialect && labCase?.expects(side, dialect);
+    if (expected === undefined || expected.is === "frozen") return [];
+    return [{ times, boundMs: expected.is === "found" ? expected.bound.ms : undefined }];
+  });
+}
+
+function beyondBoundMs({ times, boundMs = Number.POSITIVE_INFINITY }: Judged): number {
+  return Math.max(...times.map((ms) => (ms ?? 0) - boundMs));
 }
 
 function rowsOf(labCase: LabCase, found: CaseResult): string[] {

@@ -25,8 +25,8 @@ const KEPT_WATCH_MS = 20_000;
 const SIDES = ["client", "server"] as const;
 
 /** For how long a run of this case is watched after its fault, at most. */
-export function watchOf({ staysMs, expects }: LabCase, settings: RunSettings): number {
-  if (staysMs === "as asked") return settings.staysMs;
+export function watchOf({ isStretch, expects }: LabCase, settings: RunSettings): number {
+  if (isStretch) return settings.staysMs;
   return expects("client", "frame").is === "kept" ? KEPT_WATCH_MS : settings.watchMs;
 }
 

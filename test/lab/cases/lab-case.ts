@@ -47,8 +47,8 @@ export interface LabCase {
   readonly expects: (side: Side, dialect: Dialect) => Expectation;
   /** Asked at the end, where nobody ends whose end would show it. */
   readonly wasInForce?: (stage: Stage) => boolean;
-  /** Set where the matter is to live on for so long, and not who finds what. */
-  readonly staysMs?: "as asked";
+  /** The matter is to live on for as long as was asked for, and not who finds what. */
+  readonly isStretch?: true;
 }
 
 /** Waits; fails when the run is given up meanwhile. */

@@ -15,7 +15,7 @@ export const LOSSY_PATH: LabCase = {
   options: EACH_SECOND,
   needs: ["python3"],
   path: { delayMs: 50, lossPercent: 5 },
-  staysMs: "as asked",
+  isStretch: true,
   fault: deed(() => {}),
   wasInForce: ({ network }) =>
     [network.near, network.far].every((host) => network.resentBy(host) > 0),
