@@ -48,8 +48,8 @@ function verdictText({ cases, faults }: LabResult): string {
   const beyondMs = Math.max(0, ...judged.map(beyondBoundMs));
   const kept = faults.length === 0 ? "all as promised" : `${faults.length} not as promised`;
   return (
-    `of the ends of Holdfast connections ${found.length} were reported and ${lived} lived, ${kept}; ` +
-    `the latest came ${beyondMs} ms after its bound`
+    `of the ends of Holdfast connections ${found.length} were reported and ${lived} lived, ` +
+    `${kept}; the latest came ${beyondMs} ms after its bound`
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * Makes all runs, some of them side by side: they mostly wait. The long ones begin first.
+ * Makes all runs, some of them side by side: they mostly wait. The longest begin first.
  *
  * A run that could not be made is told and is a fault of the whole; the others go on.
  */
@@ -62,7 +62,8 @@ function planOf(cases: readonly LabCase[], runs: number, settings: RunSettings):
       .filter((one) => !isLong(one) || run < LONG_RUNS_MAX)
       .map((labCase): Planned => ({ labCase, run })),
   );
-  return rounds.flat().toSorted((a, b) => Number(isLong(b.labCase)) - Number(isLong(a.labCase)));
+  const stretch = ({ labCase }: Planned): number => (labCase.isStretch ? 1 : 0);
+  return rounds.flat().toSorted((a, b) => stretch(b) - stretch(a));
 }
 
 async function resultOrFault(planned: Planned, settings: RunSettings): Promise<RunResult | string> {
