@@ -4,7 +4,7 @@
  */
 import { afterAll, expect } from "vitest";
 import { hasTool, skipUnless } from "../support/requires.ts";
-import { canHaveLab, LAB_NEEDS, type Lab, withLab } from "./lab.ts";
+import { canHaveLab, LAB_NEEDS, type Lab, withLab } from "../lab/lab.ts";
 import type { LinkOrder } from "./peers/link-peer.ts";
 import { type Program, Programs, type Said } from "./peers/programs.ts";
 import type { Ended, RecordFacts } from "./peers/reports.ts";

@@ -6,9 +6,10 @@
  *     const asRoot = skipUnless(isRoot(), "network namespaces need root");
  *     asRoot("finds a partition", async () => { … });
  */
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { type TestContext, test } from "vitest";
+
+// Programs ask the same, and must not load vitest for it.
+export { hasTool, isLinux, isRoot } from "./machine.ts";
 
 type Body = (context: TestContext) => void | Promise<void>;
 type Declare = (name: string, body: Body, timeoutMs?: number) => void;
@@ -24,24 +25,4 @@ function refuse(context: TestContext, reason: string): void {
     throw new Error(`nothing may be skipped in this run, but ${reason}`);
   }
   context.skip(reason);
-}
-
-export function isLinux(): boolean {
-  return process.platform === "linux";
-}
-
-export function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
-/** Whether a program of this name is on the PATH. */
-export function hasTool(name: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false; // Not in this folder; the next one may have it.
-    }
-  });
 }

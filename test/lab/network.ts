@@ -2,16 +2,11 @@
  * Two hosts and a router between them, as network namespaces: a place for faults that no loopback
  * has, above all the silent partition, in which packets vanish and nobody is told.
  *
- * Needs Linux, root and `ip`. Names carry the process id, so that runs do not meet, and what a
- * killed run left behind is removed by the next. Whatever happens in `withLab`, its programs and
- * namespaces are gone afterwards.
+ * Needs Linux, root and `ip`. Names carry the process id, so that networks do not meet, and what a
+ * killed process left behind is removed by the next, its programs first: one of them may be frozen,
+ * and would stay so for ever.
  */
 import { run, runWell } from "../support/commands.ts";
-import { hasTool, isLinux, isRoot } from "../support/requires.ts";
-import type { Program, ProgramName, Programs } from "./peers/programs.ts";
-
-export const canHaveLab: boolean = isLinux() && isRoot() && hasTool("ip");
-export const LAB_NEEDS = "network namespaces need Linux, root and `ip`";
 
 export interface Host {
   readonly namespace: string;
@@ -22,19 +17,16 @@ const NEAR = { address: "10.99.1.2", router: "10.99.1.1", link: "near" };
 const FAR = { address: "10.99.2.2", router: "10.99.2.1", link: "far" };
 const PREFIX = "holdfast-";
 
-let labs = 0;
+let networks = 0;
 
-export class Lab {
+export class Network {
   readonly near: Host;
   readonly far: Host;
   readonly #router: string;
-  readonly #programs: Programs;
-  readonly #started: Program[] = [];
 
-  constructor(programs: Programs) {
-    labs += 1;
-    const name = `${PREFIX}${process.pid}-${labs}`;
-    this.#programs = programs;
+  constructor() {
+    networks += 1;
+    const name = `${PREFIX}${process.pid}-${networks}`;
     this.near = { namespace: `${name}-near`, address: NEAR.address };
     this.far = { namespace: `${name}-far`, address: FAR.address };
     this.#router = `${name}-router`;
@@ -54,12 +46,31 @@ export class Lab {
     ip("-n", this.#router, "route", "add", "blackhole", `${NEAR.address}/32`);
   }
 
+  /** The same the other way round. */
+  loseTowardsFar(): void {
+    ip("-n", this.#router, "route", "add", "blackhole", `${FAR.address}/32`);
+  }
+
+  /** The far host loses its only interface, addresses and routes with it. Its programs run on. */
+  unplugFar(): void {
+    ip("-n", this.far.namespace, "link", "delete", "eth0");
+  }
+
+  /** The router answers each TCP packet with a reset to who sent it. Needs `nft`. */
+  rejectFlows(): void {
+    this.#rules([
+      "add table ip lab",
+      "add chain ip lab through { type filter hook forward priority 0; }",
+      "add rule ip lab through meta l4proto tcp reject with tcp reset",
+    ]);
+  }
+
   /**
    * The router hides the near host behind its own address and forgets a flow that is quiet for
    * `forgetAfterS`. What belongs to no flow it knows is thrown away. Needs `nft`.
    */
   translateAddresses(forgetAfterS: number): void {
-    const rules = [
+    this.#rules([
       "add table ip lab",
       "add chain ip lab out { type nat hook postrouting priority 100; }",
       `add rule ip lab out oifname "${FAR.link}" masquerade`,
@@ -68,19 +79,26 @@ export class Lab {
       // Without a flow these packets are for the router itself, which would answer with a reset.
       "add chain ip lab here { type filter hook input priority 0; }",
       "add rule ip lab here meta l4proto tcp drop",
-    ];
-    for (const rule of rules) this.#inRouter("nft", rule);
-    const timeout = "net.netfilter.nf_conntrack_tcp_timeout_established";
-    this.#inRouter("sysctl", "-qw", `${timeout}=${forgetAfterS}`);
+    ]);
     // A packet in the middle of an unknown flow does not make it known again.
     this.#inRouter("sysctl", "-qw", "net.netfilter.nf_conntrack_tcp_loose=0");
+    this.forgetAfter(forgetAfterS);
   }
 
-  /** Starts a program on one of the hosts. It lasts as long as the lab, at most. */
-  start(host: Host, name: ProgramName, argument: unknown): Program {
-    const program = this.#programs.start(name, argument, host.namespace);
-    this.#started.push(program);
-    return program;
+  /** Holds for a flow from its next packet on. */
+  forgetAfter(quietS: number): void {
+    const setting = "net.netfilter.nf_conntrack_tcp_timeout_established";
+    this.#inRouter("sysctl", "-qw", `${setting}=${quietS}`);
+  }
+
+  /** How many TCP segments a host has sent again since it was made. */
+  resentBy({ namespace }: Host): number {
+    const said = ip("netns", "exec", namespace, "cat", "/proc/net/snmp");
+    const [names = [], values = []] = said
+      .split("\n")
+      .filter((line) => line.startsWith("Tcp:"))
+      .map((line) => line.split(" "));
+    return Number(values[names.indexOf("RetransSegs")]);
   }
 
   build(): void {
@@ -103,8 +121,7 @@ export class Lab {
     this.#setForwarding(true);
   }
 
-  async remove(): Promise<void> {
-    await Promise.all(this.#started.map((program) => program.stop()));
+  remove(): void {
     for (const name of [this.near.namespace, this.far.namespace, this.#router])
       removeNamespace(name);
   }
@@ -113,19 +130,12 @@ export class Lab {
     this.#inRouter("sysctl", "-qw", `net.ipv4.ip_forward=${on ? 1 : 0}`);
   }
 
+  #rules(rules: readonly string[]): void {
+    for (const rule of rules) this.#inRouter("nft", rule);
+  }
+
   #inRouter(...command: readonly string[]): void {
     ip("netns", "exec", this.#router, ...command);
-  }
-}
-
-/** Builds a lab, runs `body` in it, and removes it whatever comes of that. */
-export async function withLab<T>(programs: Programs, body: (lab: Lab) => Promise<T>): Promise<T> {
-  const lab = new Lab(programs);
-  try {
-    lab.build();
-    return await body(lab);
-  } finally {
-    await lab.remove();
   }
 }
 
@@ -138,12 +148,24 @@ function removeNamespace(name: string): void {
   run("ip", ["netns", "delete", name]);
 }
 
-/** Of runs that were killed before they could clean up. */
+/** Of processes that were killed before they could clean up. */
 function removeLeftovers(): void {
   for (const line of ip("netns", "list").split("\n")) {
     const [name = ""] = line.split(" ");
     const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) removeNamespace(name);
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    for (const left of run("ip", ["netns", "pids", name]).said.split("\n")) {
+      if (/^\d+$/.test(left)) kill(Number(left));
+    }
+    removeNamespace(name);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended meanwhile.
   }
 }
 
