@@ -11,7 +11,8 @@ import { runWell, tool } from "../support/commands.ts";
 import { Program } from "../support/processes.ts";
 import { hasTool, skipUnless } from "../support/requires.ts";
 import { newTempFolder } from "../support/temp-folder.ts";
-import { canHaveLab, type Host, LAB_NEEDS, type Lab, withLab } from "./lab.ts";
+import { canHaveLab, LAB_NEEDS, type Lab, withLab } from "../lab/lab.ts";
+import type { Host } from "../lab/network.ts";
 import { Programs } from "./peers/programs.ts";
 
 const FORGET_S = 20;
