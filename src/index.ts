@@ -9,6 +9,8 @@ export {
 export type { Observation, Observe } from "./base/observation.ts";
 export { printable } from "./base/printable.ts";
 export type { Link } from "./client/link.ts";
+export type { IntervalChange } from "./client/link-pace.ts";
+export { networkStorage, type StorageLike } from "./client/network-storage.ts";
 export type {
   AbortSignalLike,
   ConnectOptions,
@@ -22,9 +24,13 @@ export type {
 } from "./client/status.ts";
 export type { Beat, Dialect, Message } from "./connection/effects.ts";
 export type { EndedBy, EndEvidence, EndRecord } from "./connection/end-record.ts";
+export type { FailureClass } from "./liveness/adaptive/failure-class.ts";
+export type { NetworkStore } from "./liveness/adaptive/network-book.ts";
+export type { AdaptiveOptions } from "./liveness/adaptive-options.ts";
 export type { Verdict } from "./liveness/monitor.ts";
 export type { ClientLivenessOptions, HeartbeatOptions } from "./liveness/options.ts";
 export { connect } from "./ops/connect.ts";
+export { networkFile } from "./ops/network-file.ts";
 export type { RedialOptions } from "./redial/options.ts";
 export { listen } from "./server/listen.ts";
 export type { ListenOptions } from "./server/options.ts";

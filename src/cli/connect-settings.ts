@@ -1,9 +1,11 @@
 /** The settings of `holdfast connect`: one table behind flags, variables, keys and documents. */
-import { count, duration, orFalse, path, toggle, word } from "./kinds.ts";
+import { count, duration, durations, orFalse, path, toggle, word } from "./kinds.ts";
 import type { SettingsTable } from "./settings.ts";
 
 export interface ConnectSettings {
   readonly intervalMs: number | undefined;
+  readonly adaptive: { readonly fromMs: number; readonly toMs: number } | false | undefined;
+  readonly memory: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly deadWithinMs: number | undefined;
   readonly ping: string | undefined;
@@ -22,6 +24,20 @@ export const CONNECT_SETTINGS: SettingsTable<ConnectSettings> = {
     fallback: undefined,
     shown: "30s",
     help: "the time from one ping to the next",
+  },
+  adaptive: {
+    flag: "adaptive",
+    kind: orFalse(durations, "off"),
+    fallback: undefined,
+    shown: "off",
+    help: "instead of --interval: longer where the path proves patient, shorter where it does not",
+  },
+  memory: {
+    flag: "remember",
+    kind: path,
+    fallback: undefined,
+    shown: "",
+    help: "a JSON file that keeps what --adaptive learns about each network",
   },
   timeoutMs: {
     flag: "timeout",

@@ -9,6 +9,7 @@ import type { Observation } from "../base/observation.ts";
 import { printable } from "../base/printable.ts";
 import type { Cancel, Clock, Instant } from "../base/time.ts";
 import { later } from "../base/time.ts";
+import type { IntervalChange } from "../client/link-pace.ts";
 import type { LinkEndRecord, LinkStatus, Undelivered } from "../client/status.ts";
 import type { Beat, Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
@@ -108,6 +109,13 @@ export class ConnectView {
     }
     if (this.#options.verbose) this.note("dim", `beat ${sayBeat(beat)}`);
     if (beat.of === "ours") this.#line.show(this.#paint("dim", `beat ${sayBeat(beat)}`));
+  }
+
+  showInterval({ intervalMs, wasMs, taken }: IntervalChange): void {
+    if (this.#options.json) return this.#object("interval", { intervalMs, wasMs, taken });
+    if (!this.#options.verbose && taken === undefined) return;
+    const why = taken === undefined ? "" : ` (the last end was taken for: ${taken})`;
+    this.note("dim", `pings every ${sayDuration(intervalMs)}, was ${sayDuration(wasMs)}${why}`);
   }
 
   showConnectionEnd(record: EndRecord): void {

@@ -11,7 +11,9 @@ import type { Cancel } from "../base/time.ts";
 import type { ConnectOptions } from "../client/options.ts";
 import type { Link } from "../client/link.ts";
 import type { LinkEndRecord } from "../client/status.ts";
+import type { AdaptiveOptions } from "../liveness/adaptive-options.ts";
 import { connect } from "../ops/connect.ts";
+import { networkFile } from "../ops/network-file.ts";
 import type { ConnectSettings } from "./connect-settings.ts";
 import { ConnectView } from "./connect-view.ts";
 import { onEndSignals } from "./end-signals.ts";
@@ -40,6 +42,7 @@ function connectOptions(settings: ConnectSettings, { env }: Surroundings): Conne
   return {
     heartbeat: {
       intervalMs: settings.intervalMs,
+      adaptive: adaptiveOptions(settings),
       pong: pong === false ? "none" : undefined,
     },
     deadWithinMs: settings.deadWithinMs,
@@ -48,6 +51,20 @@ function connectOptions(settings: ConnectSettings, { env }: Surroundings): Conne
     line: { ping: settings.ping, pong: pong === false ? undefined : pong },
     token: tokenSource(settings.tokenFile, env["HOLDFAST_TOKEN"]),
     agent: "holdfast connect",
+  };
+}
+
+function adaptiveOptions({ adaptive, memory }: ConnectSettings): AdaptiveOptions | undefined {
+  if (adaptive === undefined || adaptive === false) {
+    if (memory === undefined) return undefined;
+    throw new UsageError(
+      "--remember: expected --adaptive beside it, which is what there is to keep",
+    );
+  }
+  return {
+    intervalMsMin: adaptive.fromMs,
+    intervalMsMax: adaptive.toMs,
+    memory: memory === undefined ? undefined : networkFile(memory),
   };
 }
 
@@ -138,6 +155,7 @@ class ConnectSession {
       if (status.name === "online") this.#onOnline();
     });
     link.on("beat", (beat) => this.#view.showBeat(beat));
+    link.on("interval", (change) => this.#view.showInterval(change));
     link.on("connectionEnd", (record) => this.#view.showConnectionEnd(record));
     link.on("undelivered", (undelivered) => {
       this.#isIncomplete = true;

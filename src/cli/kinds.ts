@@ -49,6 +49,20 @@ export const path: Kind<string> = textual(
   (text) => text || undefined,
 );
 
+/** Two durations: from the shorter to the longer. */
+export const durations: Kind<{ readonly fromMs: number; readonly toMs: number }> = textual(
+  "shortest..longest",
+  "two durations, the shorter first, such as 25s..10m",
+  (text) => {
+    const [from = "", to = "", ...rest] = text.split("..").map((part) => part.trim());
+    const fromMs = parseDuration(from);
+    const toMs = parseDuration(to);
+    if (fromMs === undefined || toMs === undefined || rest.length > 0) return undefined;
+    return fromMs > toMs ? undefined : { fromMs, toMs };
+  },
+  { unit: "ms" },
+);
+
 export const count: Kind<number> = textual("n", "a whole number", readCount, {
   readJson: jsonCount,
 });

@@ -12,6 +12,7 @@ import type { ConnectionConfig } from "../connection/config.ts";
 import { Connection } from "../connection/connection.ts";
 import type { BeatEffect, Dialect, Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
+import type { Pace } from "../connection/pace.ts";
 import { Driven, type DrivenOwner } from "../driver/driven.ts";
 import type { Verdict } from "../liveness/monitor.ts";
 import type { Attach, KernelConfig } from "../transports/transport.ts";
@@ -36,6 +37,7 @@ export interface AttemptSurroundings {
   readonly platform: LinkPlatform;
   readonly watch: LinkWatch;
   readonly credentials: Credentials;
+  readonly pace: Pace | undefined;
   readonly warn: (text: string) => void;
 }
 
@@ -149,11 +151,11 @@ export class Attempt implements DrivenOwner, Pipe {
   #handleOpened(attach: Attach, token: string | undefined): void {
     if (this.#isOver) return;
     this.#cancelDial = undefined;
-    const { platform, watch } = this.#surroundings;
+    const { platform, watch, pace } = this.#surroundings;
     const connection = new Connection(
       this.config.connection,
       { id: toHex(platform.secrets.bytes(16)), secret: "" },
-      { stalls: watch.stalls, random: platform.random },
+      { stalls: watch.stalls, random: platform.random, pace },
       { token, previous: this.config.previous },
       platform.clock.now(),
     );

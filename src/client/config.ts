@@ -3,6 +3,7 @@ import { type Observe, observeNothing } from "../base/observation.ts";
 import { OptionReader } from "../base/options.ts";
 import type { ConnectionConfig } from "../connection/config.ts";
 import { readMessageLimits } from "../connection/limits-options.ts";
+import type { AdaptiveChoice } from "../liveness/adaptive-options.ts";
 import { type ClientLivenessConfig, readClientLiveness } from "../liveness/options.ts";
 import { type RedialOptions, resolveRedial } from "../redial/options.ts";
 import type { RedialConfig } from "../redial/redial-policy.ts";
@@ -15,6 +16,8 @@ import type { LinkTarget } from "./target.ts";
 
 export interface LinkConfig {
   readonly redial: RedialConfig;
+  /** False: the interval is fixed. */
+  readonly adaptive: AdaptiveChoice | false;
   readonly kernel: KernelConfig;
   /** All but what depends on the url. */
   readonly connection: Omit<ConnectionConfig, "role" | "accepts">;
@@ -42,6 +45,7 @@ export function resolveConnect(options: ConnectOptions | undefined): LinkConfig 
   const kernel = readKernel(read, liveness);
   const config: LinkConfig = {
     redial,
+    adaptive: liveness.adaptive,
     kernel,
     connection: {
       ...line,

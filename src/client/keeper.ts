@@ -16,6 +16,7 @@ import type { GoAway, Welcome } from "../wire/frame.ts";
 import { Attempt, type AttemptFailure, type AttemptHandlers } from "./attempt.ts";
 import { connectionConfigFor, intervalWarning, type LinkConfig } from "./config.ts";
 import { Credentials } from "./credentials.ts";
+import { LinkPace } from "./link-pace.ts";
 import { Notices } from "./notices.ts";
 import { OrderedEvents } from "./ordered-events.ts";
 import { Outgoing } from "./outgoing.ts";
@@ -60,6 +61,8 @@ export class Keeper implements AttemptHandlers {
   readonly #route: Route;
   readonly #notices: Notices;
   readonly #tally: Tally;
+  /** Decides the interval, where it adapts. */
+  readonly pace: LinkPace | undefined;
   readonly #leaveWatch: () => void;
   #resolveEnded: (record: LinkEndRecord) => void = () => {};
   #stage: Stage;
@@ -78,6 +81,7 @@ export class Keeper implements AttemptHandlers {
     this.#route = new Route(targets, config.redirectTo);
     this.#notices = new Notices(config.observe, platform.report);
     this.#tally = new Tally(platform.clock.wallNow());
+    this.pace = LinkPace.of(config, platform, this.#notices.warn);
     this.events = new OrderedEvents(platform.report);
     this.readers = new Readers(config.inboxBytesMax, () => this.#setPace());
     const speaksLines = targets.some(({ dialect }) => dialect === "line");
@@ -131,6 +135,7 @@ export class Keeper implements AttemptHandlers {
   onFailed(attempt: Attempt, failure: AttemptFailure): void {
     this.#step(() => {
       const cause = this.#tally.onFailed(attempt, failure);
+      this.pace?.onFailed();
       if (failure.record !== undefined) this.events.emit("connectionEnd", failure.record);
       this.#route.onOver(false);
       if (this.#route.isEndless) return this.#finish("REDIRECTS_MAX");
@@ -150,6 +155,7 @@ export class Keeper implements AttemptHandlers {
       }
       this.#setOnline("online", attempt, clock.wallNow());
       this.#setPace();
+      this.#tellInterval();
       this.outgoing.attach(attempt, welcome?.messageBytesMax);
     });
   }
@@ -157,6 +163,7 @@ export class Keeper implements AttemptHandlers {
   onEnded(attempt: Attempt, record: EndRecord, unwritten: readonly Message[]): void {
     this.#step(() => {
       const cause = this.#tally.onEnded(attempt, record);
+      this.pace?.onEnded(record);
       this.events.emit("connectionEnd", record);
       const { undelivered: messages, code, sentence, livedMs } = record;
       this.outgoing.detach(unwritten, { messages, code, sentence });
@@ -190,6 +197,7 @@ export class Keeper implements AttemptHandlers {
 
   onBeat(_attempt: Attempt, beat: BeatEffect): void {
     this.events.emit("beat", beatOf(beat));
+    this.#tellInterval();
   }
 
   /** Goes as it was told: what was sent still goes out, what is sent from now on waits. */
@@ -242,6 +250,7 @@ export class Keeper implements AttemptHandlers {
     if (decision.do === "give-up") return this.#giveUp(decision.code);
     const target = this.#route.take();
     this.#tally.onDial();
+    this.pace?.onDial(target);
     const attempt = new Attempt(
       {
         target,
@@ -254,6 +263,7 @@ export class Keeper implements AttemptHandlers {
         platform: this.#platform,
         watch: this.#watch,
         credentials: this.#credentials,
+        pace: this.pace,
         warn: this.#notices.warn,
       },
       this,
@@ -355,6 +365,11 @@ export class Keeper implements AttemptHandlers {
   #tell(status: LinkStatus): void {
     this.#status = status;
     this.events.emit("status", status);
+  }
+
+  #tellInterval(): void {
+    const change = this.pace?.takeChange();
+    if (change !== undefined) this.events.emit("interval", change);
   }
 
   #setPace(): void {

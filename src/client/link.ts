@@ -28,6 +28,14 @@ export class Link implements AsyncIterable<Message>, AsyncDisposable {
     return this.#keeper.status;
   }
 
+  /**
+   * The adaptive interval in force, in milliseconds; undefined where the interval is fixed. Changes
+   * come as event `interval`.
+   */
+  get intervalMs(): number | undefined {
+    return this.#keeper.pace?.intervalMs;
+  }
+
   /** Resolves with the reason when the link has ended for good. Never rejects. */
   get ended(): Promise<LinkEndRecord> {
     return this.#keeper.ended;
@@ -83,6 +91,7 @@ export class Link implements AsyncIterable<Message>, AsyncDisposable {
 
   /** The network changed or came back: makes sure of the server, or cuts the present wait short. */
   networkChanged(): void {
+    this.#keeper.pace?.onNetworkChanged();
     this.#keeper.wake();
   }
 

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../base/errors.ts";
 import type { Beat, Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
 import type { GoAway } from "../wire/frame.ts";
+import type { IntervalChange } from "./link-pace.ts";
 
 /**
  * Where a link stands. `connecting`, `waiting`, `online` and `suspect` follow each other for as
@@ -72,6 +73,8 @@ export interface LinkEvents {
   message: [data: Message];
   /** A heartbeat was answered, or one of the server was heard. */
   beat: [beat: Beat];
+  /** The adaptive interval is another one now. Never told where the interval is fixed. */
+  interval: [change: IntervalChange];
   /** `send` had returned false, and there is room again. */
   drain: [];
   goaway: [goaway: GoAway];

@@ -3,6 +3,7 @@ import type { Random } from "../base/random.ts";
 import type { StallLog } from "../liveness/stall-log.ts";
 import type { PreviousReport } from "../wire/frame.ts";
 import type { LineWords } from "../wire/line-words.ts";
+import type { Pace } from "./pace.ts";
 
 export interface ConnectionConfig {
   readonly role: "client" | "server";
@@ -62,4 +63,6 @@ export interface WelcomeTerms {
 export interface ConnectionContext {
   readonly stalls: StallLog;
   readonly random: Random;
+  /** Client: who decides the interval, where it is not fixed. */
+  readonly pace?: Pace | undefined;
 }

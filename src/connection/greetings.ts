@@ -6,17 +6,19 @@ import type { Frame } from "../wire/frame.ts";
 export const WRONG_DIALECT_LINE =
   "holdfast: this port speaks frames; use tcp:// instead of line://";
 
-export function helloFrame(config: ConnectionConfig, greeting: Greeting, nextMs: number): Frame {
-  const { agent, liveness, messageBytesMax } = config;
-  const { token, previous } = greeting;
-  const intervalMs = liveness.intervalMs === false ? 0 : liveness.intervalMs;
+export function helloFrame(
+  { agent, messageBytesMax }: ConnectionConfig,
+  { token, previous }: Greeting,
+  { intervalMsMin, intervalMsMax }: { intervalMsMin: number; intervalMsMax: number },
+  nextMs: number,
+): Frame {
   return {
     kind: "hello",
     hello: {
       agent,
       token,
-      intervalMsMin: intervalMs,
-      intervalMsMax: intervalMs,
+      intervalMsMin,
+      intervalMsMax,
       nextMs,
       messageBytesMax,
       previous,

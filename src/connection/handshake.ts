@@ -48,9 +48,7 @@ export class Handshake {
     output.speech = input.speakFrames();
     this.#connection.move("dialled-for-frames");
     this.#wait(config.handshakeTimeoutMs, now);
-    const { intervalMs } = config.liveness;
-    const nextMs = heartbeat.announce(intervalMs === false ? 0 : intervalMs);
-    this.say(helloFrame(config, greeting, nextMs));
+    this.say(helloFrame(config, greeting, heartbeat.range, heartbeat.promise()));
   }
 
   /** Server: where lines are accepted a silent peer may be one that will first ping much later. */

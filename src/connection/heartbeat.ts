@@ -5,15 +5,17 @@
  * It owns the monitor, which alone decides; this file turns decisions into pings and pings into
  * inputs of the monitor.
  */
-import { earliestOf, type Instant } from "../base/time.ts";
+import { earliestOf, elapsedMs, type Instant, latest } from "../base/time.ts";
 import { clientInterval, graceMs, leaseFor } from "../liveness/lease.ts";
 import { LivenessMonitor, type Verdict } from "../liveness/monitor.ts";
 import { PingBudget, type PingRuling } from "../liveness/ping-budget.ts";
+import type { StallLog } from "../liveness/stall-log.ts";
 import type { Welcome } from "../wire/frame.ts";
 import type { ConnectionConfig, ConnectionContext } from "./config.ts";
 import type { EffectQueue } from "./effect-queue.ts";
 import type { Effect } from "./effects.ts";
 import type { Output } from "./output.ts";
+import type { Pace } from "./pace.ts";
 import type { Speech } from "./speech.ts";
 
 /** A server may ask for fewer pings, but not talk a client out of noticing its death. */
@@ -33,6 +35,9 @@ export class Heartbeat {
   pingsOut = 0;
   readonly #config: ConnectionConfig;
   readonly #output: Output;
+  readonly #stalls: StallLog;
+  /** Decides the interval, where it is not fixed. */
+  readonly #pace: Pace | undefined;
   /** Made by the first ping that comes too soon after another. */
   #budget: PingBudget | undefined;
   /** When the last ping came while there was no budget. */
@@ -47,7 +52,9 @@ export class Heartbeat {
   constructor(config: ConnectionConfig, context: ConnectionContext, output: Output, now: Instant) {
     this.#config = config;
     this.#output = output;
-    const { stalls, random } = context;
+    const { stalls, random, pace } = context;
+    this.#stalls = stalls;
+    this.#pace = pace;
     this.monitor = new LivenessMonitor(config.liveness, stalls, random, now);
     this.monitor.setAnswers(config.liveness.answersExpected);
   }
@@ -69,7 +76,7 @@ export class Heartbeat {
       this.awaitFirstByte();
       return;
     }
-    const { intervalMs } = this.#config.liveness;
+    const intervalMs = this.#pace?.begin(undefined, now) ?? this.#config.liveness.intervalMs;
     if (intervalMs === false) return;
     this.intervalMs = intervalMs;
     this.monitor.setBeat(intervalMs, "always", now);
@@ -81,15 +88,21 @@ export class Heartbeat {
     this.#renewLease(nextMs);
   }
 
-  /** What HELLO announces. */
-  announce(nextMs: number): number {
-    this.#announcedMs = nextMs;
-    return nextMs;
+  /** Client: within what the interval may be; 0 where there are no beats. */
+  get range(): { readonly intervalMsMin: number; readonly intervalMsMax: number } {
+    const fixedMs = this.#config.liveness.intervalMs || 0;
+    return this.#pace ?? { intervalMsMin: fixedMs, intervalMsMax: fixedMs };
+  }
+
+  /** Client: what HELLO announces. */
+  promise(): number {
+    this.#announcedMs = this.#pace?.intervalMs ?? (this.#config.liveness.intervalMs || 0);
+    return this.#announcedMs;
   }
 
   /** Client: the server told its limits. */
   startFrameClient(welcome: Welcome, now: Instant): void {
-    const wanted = this.#config.liveness.intervalMs;
+    const wanted = this.#pace?.begin(welcome, now) ?? this.#config.liveness.intervalMs;
     if (wanted === false) return;
     this.#leaseMsMax = welcome.leaseMsMax;
     this.intervalMs = clientInterval(wanted, welcome, welcome.timeoutMs, true);
@@ -104,6 +117,7 @@ export class Heartbeat {
   slowDown(intervalMs: number, now: Instant): void {
     const own = this.#config.liveness.intervalMs || 0;
     const wanted = Math.min(intervalMs, this.#leaseMsMax, own * SLOWER_AT_MOST);
+    this.#pace?.slowDown(wanted);
     if (this.intervalMs === undefined || wanted <= this.intervalMs) return;
     this.intervalMs = wanted;
     // The ping that is due by the old interval announces the new one.
@@ -125,6 +139,7 @@ export class Heartbeat {
     if (this.#output.pingWaits) return;
     const speech = this.#output.speech as Speech;
     this.pingsOut += 1;
+    if (this.#pace !== undefined) this.#setPace(this.#pace, now);
     this.#announcedMs = this.intervalMs ?? 0;
     const behindBytes = this.#output.behindBytes;
     this.#output.ping(speech.ping(this.pingsOut, this.#announcedMs));
@@ -138,7 +153,12 @@ export class Heartbeat {
     const isLine = this.#output.speech?.dialect === "line";
     const answers = isLine ? (this.monitor.outstanding?.seq ?? 0) : seq;
     const rttMs = this.monitor.answered(answers, now);
-    if (rttMs !== undefined) this.#output.onPingAnswered();
+    if (rttMs === undefined) return undefined;
+    this.#output.onPingAnswered();
+    if (this.#pace !== undefined) {
+      const wasLate = this.#stalls.lateMsSince((now - rttMs) as Instant, now) > 0;
+      this.#pace.answered(rttMs, wasLate, now);
+    }
     return rttMs;
   }
 
@@ -213,6 +233,14 @@ export class Heartbeat {
 
   deadline(): Instant | undefined {
     return earliestOf(this.monitor.deadline(), this.coalescedDueAt);
+  }
+
+  /** The ping that is about to go out announces what the pace wants to hold after it. */
+  #setPace(pace: Pace, now: Instant): void {
+    const { heardAt, spokeAt } = this.monitor;
+    const style = this.#output.speech?.dialect === "line" ? "always" : "when-quiet";
+    this.intervalMs = pace.pinged(this.pingsOut, elapsedMs(latest(heardAt, spokeAt), now), now);
+    this.monitor.setBeat(this.intervalMs, style, now);
   }
 
   /** Where answers never come, a beat is told when it leaves. */

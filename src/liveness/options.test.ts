@@ -11,7 +11,8 @@ test("defaults", () => {
     userTimeoutMs: 70_000,
     warnings: [],
   };
-  expect(resolveClientLiveness()).toEqual({ ...shared, intervalMs: 30_000, pong: "expected" });
+  const client = { ...shared, intervalMs: 30_000, adaptive: false, pong: "expected" };
+  expect(resolveClientLiveness()).toEqual(client);
   expect(resolveServerLiveness()).toEqual({
     ...shared,
     leaseMsMin: 1_000,
@@ -70,4 +71,30 @@ test("ranges and unknown keys are named", () => {
   for (const [options, sentence] of wrong) {
     expect(() => resolveClientLiveness(options)).toThrow(sentence);
   }
+});
+
+test("an adaptive interval has a range, and begins at its shortest", () => {
+  const { intervalMs, adaptive } = resolveClientLiveness({ heartbeat: { adaptive: {} } });
+  const choice = { intervalMsMin: 25_000, intervalMsMax: 600_000, memory: undefined };
+  expect(adaptive).toEqual(choice);
+  expect(intervalMs).toBe(25_000);
+  const off = resolveClientLiveness({ heartbeat: { adaptive: false } });
+  expect([off.adaptive, off.intervalMs]).toEqual([false, 30_000]);
+});
+
+test.each([
+  [{ adaptive: {}, intervalMs: 5_000 }, /`adaptive` replaces `intervalMs`/],
+  [{ adaptive: {}, pong: "none" }, /`pong` must not be "none"/],
+  [{ adaptive: { intervalMsMin: 5 } }, /heartbeat.adaptive: `intervalMsMin` must be .* got 5/],
+  [{ adaptive: { intervalMsMin: 9_000, intervalMsMax: 8_000 } }, /from 9000 to 86400000, got 8000/],
+  [{ adaptive: { max: 8_000 } }, /heartbeat.adaptive: `max` is not an option/],
+  [{ adaptive: { memory: "file" } }, /`memory` must be a store/],
+  [{ adaptive: true }, /heartbeat.adaptive: expected an object of options, got true/],
+] as const)("%o is refused", (heartbeat, sentence) => {
+  expect(() => resolveClientLiveness({ heartbeat: heartbeat as object })).toThrow(sentence);
+});
+
+test("a bound in numbers and an interval that moves exclude each other", () => {
+  const both = { deadWithinMs: 9_000, heartbeat: { adaptive: {} } };
+  expect(() => resolveClientLiveness(both)).toThrow(/derives `heartbeat.adaptive`|`deadWithinMs`/);
 });

@@ -7,6 +7,7 @@
  * once.
  */
 import { OptionReader } from "../base/options.ts";
+import { type AdaptiveChoice, type AdaptiveOptions, readAdaptive } from "./adaptive-options.ts";
 import {
   DURATION_MS_MAX,
   deadWithin,
@@ -26,6 +27,12 @@ export interface HeartbeatOptions {
    * timeouts within 5 s and 15 s, so that neither a lost packet nor a slow path is a death.
    */
   readonly answerWithinMs?: number | false | undefined;
+  /**
+   * Lets the interval follow the path: longer where silence proves harmless, shorter where
+   * connections get lost. Replaces `intervalMs`. Default `false`: the interval is fixed, and the
+   * bound of detection with it.
+   */
+  readonly adaptive?: AdaptiveOptions | false | undefined;
   /** "none" for servers that read pings and never answer. Default "expected". */
   readonly pong?: "expected" | "none" | undefined;
 }
@@ -102,7 +109,9 @@ interface SharedLivenessConfig {
 }
 
 export interface ClientLivenessConfig extends SharedLivenessConfig {
+  /** Where it adapts, the shortest. */
   readonly intervalMs: number;
+  readonly adaptive: AdaptiveChoice | false;
   readonly pong: "expected" | "none";
 }
 
@@ -143,16 +152,25 @@ export function readClientLiveness(reader: OptionReader): ClientLivenessConfig {
   if (within !== false) {
     refuseBoth(reader, given?.intervalMs, "heartbeat.intervalMs");
     refuseBoth(reader, given?.answerWithinMs, "heartbeat.answerWithinMs");
+    refuseBoth(reader, given?.adaptive || undefined, "heartbeat.adaptive");
   }
   const derived = within === false ? undefined : deadWithin(within);
+  const adaptive = readAdaptive(heartbeat.value("adaptive") as HeartbeatOptions["adaptive"]);
+  if (adaptive !== false && given?.intervalMs !== undefined) {
+    throw heartbeat.refuse("`adaptive` replaces `intervalMs`: give one of the two");
+  }
+  const fixedMs = derived?.intervalMs ?? 30_000;
   const intervalMs = heartbeat.integer("intervalMs", {
-    default: derived?.intervalMs ?? 30_000,
+    default: adaptive === false ? fixedMs : adaptive.intervalMsMin,
     min: INTERVAL_MS_MIN,
     max: DURATION_MS_MAX,
   });
   const answer = { ...ANSWER_MS, default: derived?.answerWithinMs ?? ANSWER_MS.default };
   const answerWithinMs = heartbeat.integerOrFalse("answerWithinMs", answer);
   const pong = heartbeat.oneOf("pong", ["expected", "none"], "expected");
+  if (adaptive !== false && pong === "none") {
+    throw heartbeat.refuse('`adaptive` learns from answers, so `pong` must not be "none"');
+  }
   heartbeat.done();
   const shared = readShared(reader, derived?.drainTimeoutMs);
   const timeoutMs = reader.integer("timeoutMs", TIMEOUT_MS);
@@ -163,7 +181,7 @@ export function readClientLiveness(reader: OptionReader): ClientLivenessConfig {
         "one late ping may cost the connection where the server was told of no longer interval",
     );
   }
-  return { ...shared, intervalMs, answerWithinMs, pong, timeoutMs, warnings };
+  return { ...shared, intervalMs, adaptive, answerWithinMs, pong, timeoutMs, warnings };
 }
 
 /** As `resolveServerLiveness`, for a door whose reader has other options, too. */

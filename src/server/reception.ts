@@ -9,6 +9,7 @@ import type { EndRecord } from "../connection/end-record.ts";
 import type { Hello, PreviousReport } from "../wire/frame.ts";
 import { Authentication } from "./authentication.ts";
 import type { Keeper } from "./keeper.ts";
+import { networkKeyOf } from "./network-key.ts";
 import { PreviousConnections, UNKNOWN_PREVIOUS } from "./previous-connections.ts";
 import type { ServerConnection } from "./server-connection.ts";
 
@@ -75,12 +76,12 @@ export class Reception {
     else this.#keeper.reject(connection, "UNAUTHORIZED");
   }
 
-  #welcome({ driven }: ServerConnection, { previous }: Hello): void {
+  #welcome({ driven, ip }: ServerConnection, { previous }: Hello): void {
     driven.welcome({
       epoch: this.#epoch,
       reconnectWindowMs: this.#keeper.config.reconnectWindowMs,
       previous: previous === undefined ? undefined : this.#reportOn(previous),
-      networkKey: undefined,
+      networkKey: networkKeyOf(ip),
     });
   }
 

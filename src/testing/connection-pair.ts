@@ -11,6 +11,7 @@ import { type Instant, later } from "../base/time.ts";
 import type { ConnectionConfig, Greeting, WelcomeTerms } from "../connection/config.ts";
 import { Connection } from "../connection/connection.ts";
 import type { Effect, Message } from "../connection/effects.ts";
+import type { Pace } from "../connection/pace.ts";
 import { StallLog } from "../liveness/stall-log.ts";
 import { lineWords } from "../wire/line-words.ts";
 
@@ -115,6 +116,8 @@ export interface PairOptions {
   readonly server?: ConnectionConfig;
   readonly greeting?: Greeting;
   readonly seed?: number;
+  /** Decides the client's interval. */
+  readonly pace?: Pace;
   /** Whether HELLO is answered with WELCOME by itself; so it is unless this is false. */
   readonly welcomes?: boolean;
 }
@@ -145,7 +148,7 @@ export class ConnectionPair {
       new Connection(
         options.client ?? CLIENT_CONFIG,
         { id: "c", secret: "" },
-        context,
+        { ...context, pace: options.pace },
         options.greeting ?? { token: undefined, previous: undefined },
         this.now,
       ),

@@ -1,6 +1,8 @@
 /** What `holdfast connect` sends, shows and ends with. */
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { listen } from "../../src/server/listen.ts";
@@ -222,4 +224,21 @@ test("a reader of stdout that went away closes the link quietly", async () => {
   await client.says(/online/);
   client.breakStdout();
   expect(await client.exitCode).toBe(0);
+});
+
+test("--adaptive stretches the interval, tells the server, and remembers", async () => {
+  const lease = { leaseMsMin: 10, leaseMsMax: 600_000 };
+  const server = await listen({ listen: "tcp://127.0.0.1:0", ...lease });
+  onTestFinished(() => server.destroy());
+  const memory = join(tempFolder({}), "networks.json");
+  const url = server.urls[0] ?? "";
+  const flags = ["--adaptive", "100ms..5m", "--remember", memory, "--json"];
+  const client = holdfast(["connect", url, ...flags]);
+  await client.says(/"event":"interval","intervalMs":\d{4,}/);
+  client.stdin.end();
+  await client.exitCode;
+  const changes = [...client.stdout().matchAll(/"intervalMs":(\d+),"wasMs":(\d+)/g)];
+  for (const [, now, was] of changes) expect(Number(now)).toBeGreaterThan(Number(was));
+  const kept = JSON.parse(readFileSync(memory, "utf8")) as unknown;
+  expect(JSON.stringify(kept)).toContain(url);
 });

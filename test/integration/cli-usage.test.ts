@@ -40,6 +40,21 @@ test.each<[string, readonly string[], RegExp]>([
     ["serve", "--echo", "--broadcast"],
     /--echo and --broadcast: expected one of the two/,
   ],
+  [
+    "a range that begins with its end",
+    ["connect", "tcp://x:1", "--adaptive", "10m..25s"],
+    /--adaptive: expected two durations, the shorter first, .*, or off, got "10m..25s"/,
+  ],
+  [
+    "a range beside an interval",
+    ["connect", "tcp://x:1", "--adaptive", "25s..10m", "--interval", "5s"],
+    /--adaptive replaces --interval: give one of the two/,
+  ],
+  [
+    "a memory of nothing",
+    ["connect", "tcp://x:1", "--remember", "file.json"],
+    /--remember: expected --adaptive beside it/,
+  ],
   ["equal words", ["serve", "--ping", "x", "--pong", "x"], /--ping and --pong must differ/],
   [
     "a bad keepalive",

@@ -192,6 +192,7 @@ export class LinkRig {
       "status",
       "message",
       "beat",
+      "interval",
       "drain",
       "goaway",
       "undelivered",
