@@ -12,6 +12,8 @@ const PATIENT = [
   "test/full/plain-programs.test.ts",
   "test/full/slow-peers.test.ts",
   "test/full/shut-window.test.ts",
+  "test/full/probe.test.ts",
+  "test/full/adaptive.test.ts",
 ];
 
 const report = process.env["HOLDFAST_TEST_REPORT"];
