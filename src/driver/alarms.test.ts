@@ -152,3 +152,24 @@ test("ten thousand due alarms ring in bounded passes, each once", () => {
   expect(rung).toBe(10_000);
   expect(passes.length).toBeGreaterThanOrEqual(5);
 });
+
+// Ours: a deadline that had passed before it was set made the timer look late by up to a second.
+test("a deadline that had passed already when it was set is no lateness of ours", () => {
+  const { clock, rang, stalls, alarms, add } = rig();
+  const slot = add("a", later(clock.now(), 60_000));
+  clock.advance(1_900);
+  alarms.set(slot, later(clock.now(), -800));
+  clock.advance(200);
+  expect(rang.map(({ name }) => name)).toEqual(["a"]);
+  expect(stalls).toEqual([]);
+});
+
+test("a stall that is under way is not forgotten for a deadline that had passed", () => {
+  const { clock, stalls, alarms, add } = rig();
+  const slot = add("a", later(clock.now(), 60_000));
+  clock.advance(1_900);
+  clock.stall(3_000);
+  alarms.set(slot, later(clock.now(), -3_400));
+  clock.advance(200);
+  expect(stalls.map(({ lateMs }) => lateMs)).toEqual([2_900]);
+});

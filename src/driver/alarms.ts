@@ -109,7 +109,9 @@ export class Alarms {
     this.#cancel?.();
     const lookAt = later(this.#watchedFrom, this.#config.watchMs);
     const wantedAt = at === undefined ? lookAt : earliest(at, lookAt);
-    const ringsAt = latest(wantedAt, later(this.#rangAt, this.#config.tickMs));
+    const soonestAt = latest(later(this.#rangAt, this.#config.tickMs), this.#clock.now());
+    // A moment that had passed when it was asked for is no lateness; a timer overdue by now is.
+    const ringsAt = latest(wantedAt, earliest(this.#ringsAt ?? soonestAt, soonestAt));
     this.#ringsAt = ringsAt;
     this.#cancel = this.#clock.wakeAt(ringsAt, () => this.#ring(ringsAt));
   }
