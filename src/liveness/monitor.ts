@@ -267,7 +267,9 @@ export class LivenessMonitor {
     if (state.verdict === "dead" || state.paused) return;
     state.mute?.end();
     const last = state.stalls.last;
-    const surelySlept = last?.suspended === true && last.lateMs > 0;
+    const slept = last?.suspended === true && last.lateMs > 0;
+    // A network that changes later on says nothing about a sleep of long ago.
+    const surelySlept = slept && now - last.at <= WAKE_SPREAD_MS;
     if (surelySlept) {
       state.awaitNothing();
       state.resumedAt = now;

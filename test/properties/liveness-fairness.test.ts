@@ -200,6 +200,28 @@ test("5.5 after a sleep: who speaks is not asked, and who may only have slept ha
   expect(stepped.deadAt).toBeCloseTo(askedAt + ANSWER_MS, 6);
 });
 
+// Ours: after one sleep every later change of the network left the peer one second to answer.
+test("5.5 a sleep of long ago shortens no answer and delays no beat", () => {
+  const bench = client(4, 30_000);
+  let lives = true;
+  bench.answerAfter(
+    () => 20,
+    () => lives,
+  );
+  bench.run(10_000);
+  bench.stalls.recordTick(at(10_000), at(40_000), 40_000);
+  bench.now = 40_000;
+  bench.monitor.verifySoon(at(40_000), 1_000);
+  bench.run(200_000);
+  lives = false;
+  const asksBefore = bench.times("verify").length;
+  bench.monitor.verifySoon(at(200_000), 1_000);
+  bench.run(1_000_000);
+  const askedAt = bench.times("verify")[asksBefore] ?? 0;
+  expect(askedAt).toBeLessThanOrEqual(201_000);
+  expect(bench.deadAt).toBeCloseTo(askedAt + ANSWER_MS, 6);
+});
+
 test("5.5 after a sleep: a line peer, who cannot be asked, has its whole allowance again", () => {
   const bench = lineServer(1, 60_000);
   bench.hear(10_000);
