@@ -110,3 +110,18 @@ test("nothing to hold where nothing expired", () => {
   expect(monitor.hold(5_000, at(500))).toBe(false);
   expect(pollAll(monitor, 1_000).at(-1)).toBe("expired");
 });
+
+// Ours: what had moved before a pause was taken for news of the silence after it.
+test("a reading from before a pause is compared with none after it", () => {
+  const { monitor } = make();
+  monitor.setAllowance(60_000);
+  monitor.spoke(at(0), 10);
+  expect(pollAll(monitor, 56_000)).toContain("measure");
+  monitor.unacked(10, at(56_000));
+  monitor.pause(at(57_000));
+  monitor.resume(at(58_000));
+  expect(pollAll(monitor, 58_000 + 56_000)).toContain("measure");
+  monitor.unacked(0, at(58_000 + 56_000));
+  expect(monitor.movedAt).toBeUndefined();
+  expect(pollAll(monitor, 58_000 + 60_000)).toContain("expired");
+});

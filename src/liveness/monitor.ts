@@ -254,6 +254,7 @@ export class LivenessMonitor {
     state.beats.resume();
     state.resumedAt = now;
     state.beginAnew();
+    state.count?.forget();
     state.unsettled = true;
   }
 
