@@ -126,3 +126,23 @@ test("a reading from before a pause is compared with none after it", () => {
   expect(pollAll(monitor, 58_000 + 60_000)).toEqual(["measure"]);
   expect(pollAll(monitor, 58_000 + 60_050)).toEqual(["expired"]);
 });
+
+// Ours: a frozen process never died, as at each reading another ping was just on its way.
+test("a kernel that takes one ping after another proves nothing of its process", () => {
+  const { monitor } = make();
+  monitor.setBeat(1_000, "always", at(0));
+  let diedAt: number | undefined;
+  for (let ms = 0; ms < 60_000 && diedAt === undefined; ms += 10) {
+    for (let due = monitor.poll(at(ms)); due !== undefined; due = monitor.poll(at(ms))) {
+      if (due === "beat" || due === "verify") {
+        monitor.pinged(1, 0, at(ms));
+        monitor.spoke(at(ms), 6);
+      }
+      if (due === "measure") monitor.unacked(6, at(ms));
+      if (due === "expired") diedAt = ms;
+      if (due === "expired") monitor.dead(at(ms));
+    }
+  }
+  // The first fall is news; after it one answer time is waited for.
+  expect(diedAt).toBeLessThan(1_000 + 5_000 + 5_000);
+});

@@ -36,8 +36,8 @@ export class OutputCount {
   }
 
   /**
-   * The peer's kernel had everything once. Falls after that tell of later bytes, which a kernel
-   * acknowledges for a frozen process, too.
+   * The peer's kernel once had everything that waited at an earlier reading. Falls after that tell
+   * of later bytes, such as further pings, which a kernel acknowledges for a frozen process, too.
    */
   get wasEmpty(): boolean {
     return this.#wasEmpty;
@@ -63,7 +63,9 @@ export class OutputCount {
     const isUnclear = this.#handedUncounted;
     this.#readings += 1;
     this.#lastBytes = unackedBytes;
-    if (unackedBytes === 0) this.#wasEmpty = true;
+    // What is left may all be newer than the reading before, of which then nothing is left.
+    const isAllNewer = !isFirst && !isUnclear && unackedBytes <= this.#handedBytes;
+    if (unackedBytes === 0 || isAllNewer) this.#wasEmpty = true;
     this.#forgetHanded();
     if (isFirst) return "first";
     if (hasFallen) return "fell";
