@@ -146,3 +146,19 @@ test("a kernel that takes one ping after another proves nothing of its process",
   // The first fall is news; after it one answer time is waited for.
   expect(diedAt).toBeLessThan(1_000 + 5_000 + 5_000);
 });
+
+// Ours: a plain peer that reads a fast stream and says nothing was taken for a frozen one.
+test("a peer that takes more than its kernel holds is alive, though it says nothing", () => {
+  const { monitor } = make();
+  monitor.setAllowance(60_000);
+  const perSecond = 1_000_000;
+  let expired = false;
+  for (let ms = 0; ms < 300_000 && !expired; ms += 100) {
+    monitor.spoke(at(ms), perSecond / 10);
+    for (let due = monitor.poll(at(ms)); due !== undefined; due = monitor.poll(at(ms))) {
+      if (due === "measure") monitor.unacked(perSecond / 2, at(ms));
+      expired ||= due === "expired";
+    }
+  }
+  expect(expired).toBe(false);
+});

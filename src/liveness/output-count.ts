@@ -9,6 +9,9 @@
 /** "unclear": output was handed over uncounted, and may hide a fall. */
 export type CountChange = "first" | "fell" | "stood" | "unclear";
 
+/** The least that a receiving kernel holds while its process reads nothing. */
+const KERNEL_HOLDS_BYTES = 64 * 1024;
+
 export class OutputCount {
   #readings = 0;
   #lastBytes = 0;
@@ -63,8 +66,13 @@ export class OutputCount {
     const isUnclear = this.#handedUncounted;
     this.#readings += 1;
     this.#lastBytes = unackedBytes;
-    // What is left may all be newer than the reading before, of which then nothing is left.
-    const isAllNewer = !isFirst && !isUnclear && unackedBytes <= this.#handedBytes;
+    // What is left may all be newer than the reading before, of which then nothing is left. Not so
+    // in a stream: more than a kernel is sure to hold for its process was taken by that process.
+    const isAllNewer =
+      !isFirst &&
+      !isUnclear &&
+      unackedBytes <= this.#handedBytes &&
+      this.#handedBytes <= KERNEL_HOLDS_BYTES;
     if (unackedBytes === 0 || isAllNewer) this.#wasEmpty = true;
     this.#forgetHanded();
     if (isFirst) return "first";
