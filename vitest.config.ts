@@ -34,6 +34,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "fast",
           include: ["src/**/*.test.ts", "bench/**/*.test.ts", "test/!(full)/**/*.test.ts"],
+          // Much of it is simulation, which uses all of a core.
+          maxWorkers: "100%",
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

@@ -21,7 +21,7 @@ const FLOORS: readonly { readonly pure: readonly string[]; readonly open: readon
   { pure: [], open: ["transports"] },
   { pure: [], open: ["driver"] },
   { pure: ["client"], open: ["guard", "server"] },
-  { pure: [], open: ["cluster", "ops"] },
+  { pure: ["simulation"], open: ["cluster", "ops"] },
   { pure: [], open: ["cli", "doors", "testing"] },
 ];
 

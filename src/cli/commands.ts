@@ -12,6 +12,8 @@ import {
   type SettingSources,
   type SettingsTable,
 } from "./settings.ts";
+import { simulateCommand } from "./simulate.ts";
+import { SIMULATE_SETTINGS } from "./simulate-settings.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface CommandSpec {
@@ -77,6 +79,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     tell: complaintOfProbe,
     execute: async (urls, sources, surroundings) =>
       await probeCommand(urls, resolveSettings(PROBE_SETTINGS, sources), surroundings),
+  },
+  {
+    name: "simulate",
+    operands: undefined,
+    summary: "put the product into a simulated world of faults, and judge it",
+    settings: SIMULATE_SETTINGS as SettingsTable<never>,
+    examples: [
+      ["holdfast simulate --seed 7", "one world, drawn from the seed 7, and its report"],
+      ["holdfast simulate --clients 1000 --hours 24", "a large one"],
+      ["holdfast simulate --seeds 1..1000", "many, and whether everything occurred that can"],
+    ],
+    tell: (sentence) => inTermsOfFlags(sentence, SIMULATE_SETTINGS as SettingsTable<never>),
+    execute: async (_, sources, surroundings) =>
+      await simulateCommand(resolveSettings(SIMULATE_SETTINGS, sources), surroundings),
   },
 ];
 
