@@ -125,8 +125,9 @@ function readKernel(read: OptionReader, liveness: ClientLivenessConfig): KernelC
     );
   }
   const keepalive = read.value("keepalive");
+  const quietMs = liveness.adaptive === false ? 0 : liveness.adaptive.intervalMsMax;
   return {
-    keepalive: readKeepalive("keepalive", keepalive, read.value("deadWithinMs")),
+    keepalive: readKeepalive("keepalive", keepalive, read.value("deadWithinMs"), quietMs),
     keepaliveAsked: keepalive !== undefined,
     userTimeoutMs,
     userTimeoutAsked: read.value("userTimeoutMs") !== undefined,

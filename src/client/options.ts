@@ -78,7 +78,8 @@ export interface ConnectOptions extends ClientLivenessOptions {
   /**
    * TCP keepalive, the kernel's own second line of defence.
    *
-   * @default 60 s, then every 10 s, 5 times; derived from `deadWithinMs` where that is set.
+   * @default 60 s, then every 10 s, 5 times; derived from `deadWithinMs` where that is set. With an
+   * adaptive interval the first comes after `intervalMsMax`, or it would keep the path awake.
    */
   readonly keepalive?: KeepaliveOptions | false | undefined;
 

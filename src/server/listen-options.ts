@@ -159,7 +159,8 @@ export interface ServerOptions {
    * TCP keepalive, the second line of defence; `false` leaves it off. Values that you give and that
    * cannot be set are warned about.
    *
-   * @default idle 60 s, interval 10 s, 5 probes
+   * @default idle 60 s, or `leaseMsMax` where that was raised above `timeoutMs`; interval 10 s, 5
+   * probes
    */
   readonly keepalive?: KeepaliveOptions | false | undefined;
 

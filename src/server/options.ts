@@ -188,7 +188,7 @@ function readLimits(read: OptionReader, descriptorsMax: number | undefined): Adm
  * lines are accepted there is one only if it was asked for; silence is found without it.
  */
 function readKernel(read: OptionReader, connection: ConnectionConfig): KernelConfig {
-  const { drainTimeoutMs } = connection.liveness;
+  const { drainTimeoutMs, leaseMsMax, timeoutMs } = connection.liveness;
   const userTimeoutMs = read.integerOrFalse("userTimeoutMs", {
     default: connection.accepts.line ? false : userTimeoutFor(drainTimeoutMs),
     min: 1,
@@ -201,8 +201,10 @@ function readKernel(read: OptionReader, connection: ConnectionConfig): KernelCon
     );
   }
   const keepalive = read.value("keepalive");
+  const boundMs = read.value("deadWithinMs");
+  const quietMs = leaseMsMax > timeoutMs ? leaseMsMax : 0;
   return {
-    keepalive: readKeepalive("listen.keepalive", keepalive, read.value("deadWithinMs")),
+    keepalive: readKeepalive("listen.keepalive", keepalive, boundMs, quietMs),
     userTimeoutMs,
     userTimeoutAsked: read.value("userTimeoutMs") !== undefined,
     keepaliveAsked: keepalive !== undefined,

@@ -6,6 +6,7 @@
  * round trip with one lost packet takes about one, and such ends would be asked for.
  */
 import type { ConnectOptions } from "../client/options.ts";
+import type { AdaptiveOptions } from "../liveness/adaptive-options.ts";
 import type { ServerLivenessOptions } from "../liveness/options.ts";
 import type { RedialOptions } from "../redial/options.ts";
 import type { ServerOptions } from "../server/listen-options.ts";
@@ -58,6 +59,17 @@ export interface LinkTraits {
   readonly isQuiet: boolean;
   /** Its server never answers. */
   readonly isMute: boolean;
+  /** Its interval follows the path; false: it is fixed. */
+  readonly adaptive: AdaptiveOptions | false;
+}
+
+/** Up to ten minutes, so that it meets the boxes that forget, and what a server grants. */
+export function draftAdaptive(draw: Draw, isMute: boolean): AdaptiveOptions | false {
+  if (!draw.happens(0.25) || isMute) return false;
+  return {
+    intervalMsMin: draw.pick([1_000, 2_000, 5_000, 15_000]),
+    intervalMsMax: draw.pick([20_000, 60_000, 600_000]),
+  };
 }
 
 export function draftLinkOptions(draw: Draw, traits: LinkTraits): ConnectOptions {
@@ -65,24 +77,11 @@ export function draftLinkOptions(draw: Draw, traits: LinkTraits): ConnectOptions
   const drainTimeoutMs = draw.pick([5_000, 20_000, 60_000]);
   const pong = traits.isMute ? "none" : "expected";
   const { isQuiet } = traits;
-  const bound = draw.happens(0.3)
-    ? {
-        deadWithinMs: isQuiet ? 60_000 : draw.pick([6_000, 10_000, 30_000, 60_000]),
-        heartbeat: { pong } as const,
-      }
-    : {
-        heartbeat: {
-          intervalMs: isQuiet
-            ? draw.pick([30_000, 60_000])
-            : draw.pick([1_000, 2_000, 5_000, 15_000, 30_000, 60_000]),
-          answerWithinMs: draw.pick([false, false, 2_000, 5_000] as const),
-          pong,
-        } as const,
-        drainTimeoutMs,
-      };
+  const bound = boundOf(draw, isQuiet, pong, drainTimeoutMs);
+  const paced = traits.adaptive === false ? bound : adapted(bound, traits.adaptive);
   const outboxBytesMax = draw.pick([256 * KIB, 1_024 * KIB]);
   return {
-    ...bound,
+    ...paced,
     pauseMsMax: draw.pick([3_000, 10_000, 60_000]),
     stallToleranceMs: draw.pick([100, 250, 250, 1_000]),
     messageBytesMax: 256 * KIB,
@@ -93,6 +92,31 @@ export function draftLinkOptions(draw: Draw, traits: LinkTraits): ConnectOptions
     redial: draftRedial(draw),
     ...(isLine ? { timeoutMs: traits.timeoutMs } : {}),
   };
+}
+
+type Bound = Pick<ConnectOptions, "deadWithinMs" | "heartbeat" | "drainTimeoutMs">;
+
+function boundOf(
+  draw: Draw,
+  isQuiet: boolean,
+  pong: "none" | "expected",
+  drainTimeoutMs: number,
+): Bound {
+  if (draw.happens(0.3)) {
+    const deadWithinMs = isQuiet ? 60_000 : draw.pick([6_000, 10_000, 30_000, 60_000]);
+    return { deadWithinMs, heartbeat: { pong } };
+  }
+  const intervalMs = isQuiet
+    ? draw.pick([30_000, 60_000])
+    : draw.pick([1_000, 2_000, 5_000, 15_000, 30_000, 60_000]);
+  const answerWithinMs = draw.pick<number | false>([false, false, 2_000, 5_000]);
+  return { heartbeat: { intervalMs, answerWithinMs, pong }, drainTimeoutMs };
+}
+
+/** The same, but for what the adaptive interval replaces. */
+function adapted({ heartbeat, drainTimeoutMs }: Bound, adaptive: AdaptiveOptions): Bound {
+  const answerWithinMs = heartbeat?.answerWithinMs ?? false;
+  return { heartbeat: { adaptive, answerWithinMs }, drainTimeoutMs: drainTimeoutMs ?? 20_000 };
 }
 
 function draftRedial(draw: Draw): RedialOptions {

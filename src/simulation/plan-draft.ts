@@ -8,7 +8,7 @@
  */
 import { type Draw, Streams } from "./draw.ts";
 import { draftEvents } from "./event-draft.ts";
-import { draftLinkOptions, draftServerOptions } from "./option-draft.ts";
+import { draftAdaptive, draftLinkOptions, draftServerOptions } from "./option-draft.ts";
 import type { ClientPlan, PathPlan, Plan, PlanWishes, ServerPlan } from "./plan.ts";
 
 const SERVER_HOST = "server-1";
@@ -28,7 +28,11 @@ interface Shape {
 export function draftPlan(seed: number, wishes: PlanWishes = {}): Plan {
   const streams = new Streams(seed);
   const shape = draftShape(streams.stream("shape"), wishes);
-  const { servers, clients } = draftPeople(streams.stream("people"), shape);
+  const { servers, clients } = draftPeople(
+    streams.stream("people"),
+    streams.stream("adaptive"),
+    shape,
+  );
   const events = draftEvents(streams.stream("faults"), {
     ...shape,
     servers: [SERVER_HOST],
@@ -72,7 +76,7 @@ interface People {
   readonly clients: readonly ClientPlan[];
 }
 
-function draftPeople(draw: Draw, shape: Shape): People {
+function draftPeople(draw: Draw, adaptiveDraw: Draw, shape: Shape): People {
   const framesOnly = draw.happens(0.1);
   const isQuiet = shape.clients * shape.faultsMs > QUIET_CLIENT_MS;
   const options = draftServerOptions(draw, { clients: shape.clients, framesOnly, isQuiet });
@@ -90,7 +94,7 @@ function draftPeople(draw: Draw, shape: Shape): People {
   ];
   const isCrowd = shape.clients >= 60;
   const groups = Array.from({ length: draw.whole(1, isCrowd ? 2 : 3) }, () =>
-    draftGroup(draw, servers, isQuiet),
+    draftGroup(draw, adaptiveDraw, servers, isQuiet),
   );
   const spreadMs = draw.pick([0, 1_000, 60_000]);
   const clients = Array.from({ length: shape.clients }, (_, index): ClientPlan => {
@@ -104,7 +108,12 @@ function draftPeople(draw: Draw, shape: Shape): People {
 type MakeClient = (host: string, startAtMs: number) => ClientPlan;
 
 /** Clients of one make: alike, but for their paths. */
-function draftGroup(draw: Draw, servers: readonly ServerPlan[], isQuiet: boolean): MakeClient {
+function draftGroup(
+  draw: Draw,
+  adaptiveDraw: Draw,
+  servers: readonly ServerPlan[],
+  isQuiet: boolean,
+): MakeClient {
   const [real, plain] = servers;
   if (real?.kind !== "server" || plain?.kind !== "plain-server") {
     throw new Error("broken promise: one real server, one plain");
@@ -130,7 +139,8 @@ function draftGroup(draw: Draw, servers: readonly ServerPlan[], isQuiet: boolean
   const toPlain = kind < 0.25;
   const dialect = toPlain || kind < 0.45 ? "line" : "frame";
   const isMute = toPlain && !plain.answers;
-  const options = draftLinkOptions(draw, { dialect, timeoutMs, isQuiet, isMute });
+  const adaptive = draftAdaptive(adaptiveDraw, isMute);
+  const options = draftLinkOptions(draw, { dialect, timeoutMs, isQuiet, isMute, adaptive });
   const oftenMs = isQuiet ? 600_000 : 2_000;
   const sendEveryMs = draw.happens(0.7) ? draw.spread(oftenMs, 60 * oftenMs) : false;
   // A server takes lines of at most 64 KiB, unless it is told otherwise.

@@ -144,10 +144,9 @@ class Run {
     for (const client of this.#plan.clients) {
       if (client.kind !== "link") continue;
       const { redial, heartbeat, deadWithinMs } = client.options;
-      const boundMs =
-        typeof deadWithinMs === "number"
-          ? deadWithinMs
-          : (heartbeat?.intervalMs ?? 30_000) + 15_000;
+      const adaptive = heartbeat?.adaptive || undefined;
+      const intervalMs = adaptive?.intervalMsMax ?? heartbeat?.intervalMs ?? 30_000;
+      const boundMs = typeof deadWithinMs === "number" ? deadWithinMs : intervalMs + 15_000;
       const ms = (redial?.capMs ?? 60_000) + (redial?.attemptTimeoutMs ?? 10_000) + boundMs;
       longestMs = Math.max(longestMs, ms);
     }

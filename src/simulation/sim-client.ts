@@ -225,6 +225,11 @@ class LinkRun implements LinkView {
       const names = messages.map(messageName);
       tell({ what: "undelivered", atMs: this.#now, by: name, messages: names });
     });
+    link.on("interval", ({ intervalMs, taken }) => {
+      const observation = taken === undefined ? "interval" : `interval, taken for ${taken}`;
+      const { host } = this;
+      tell({ what: "observed", atMs: this.#now, host, observation, count: intervalMs });
+    });
     link.on("end", (record) => {
       this.#cancelSend();
       this.#around.turns.ask();
@@ -277,10 +282,14 @@ const REFUSALS: readonly ErrorCode[] = ["OUTBOX_FULL", "NOT_OPEN", "MESSAGE_TOO_
 function termsOf(config: LinkConfig, url: string): ClientTerms {
   const target = parseTarget(url);
   const { liveness, outboxBytesMax } = connectionConfigFor(config, target);
-  const { intervalMs, answerWithinMs, timeoutMs, drainTimeoutMs, pauseMsMax } = liveness;
+  const { answerWithinMs, timeoutMs, drainTimeoutMs, pauseMsMax } = liveness;
+  const isLine = target.dialect === "line";
+  const { adaptive } = config;
+  const longestMs = adaptive !== false && isLine ? Math.floor(timeoutMs / 2) : 0;
   return {
     dialect: target.dialect,
-    intervalMs: intervalMs === false ? 0 : intervalMs,
+    intervalMs: Math.max(liveness.intervalMs || 0, longestMs),
+    adapts: adaptive !== false,
     answerWithinMs,
     timeoutMs,
     drainTimeoutMs,

@@ -9,7 +9,9 @@ import type { SimEvent } from "./sim-event.ts";
 
 export interface ClientTerms {
   readonly dialect: "line" | "frame";
+  /** Where it adapts, the longest that nobody has to be told of. */
   readonly intervalMs: number;
+  readonly adapts: boolean;
   readonly answerWithinMs: number | false;
   readonly timeoutMs: number;
   readonly drainTimeoutMs: number;

@@ -30,3 +30,17 @@ test.each<[unknown, string]>([
 ])("%o is refused under the name of its group", (options, words) => {
   expect(() => readKeepalive("some.group", options, undefined)).toThrow(`some.group: ${words}`);
 });
+
+test("where silence is wanted the first probe comes no sooner than it lasts", () => {
+  const idleMs = (quietMs: number): number => {
+    const config = readKeepalive("keepalive", undefined, undefined, quietMs);
+    return config === false ? 0 : config.idleMs;
+  };
+  expect(idleMs(20_000)).toBe(60_000);
+  expect(idleMs(600_000)).toBe(600_000);
+  expect(idleMs(90_500)).toBe(91_000);
+  expect(idleMs(86_400_000)).toBe(32_767_000);
+  expect(readKeepalive("keepalive", { idleMs: 5_000 }, undefined, 600_000)).toMatchObject({
+    idleMs: 5_000,
+  });
+});

@@ -9,7 +9,9 @@ export interface KeepaliveOptions {
    *
    * @unit milliseconds, in whole seconds
    * @range 1_000 to 32_767_000
-   * @default 60_000: below the four to five minutes after which common NATs forget a flow.
+   * @default 60_000: below the four to five minutes after which common NATs forget a flow. Longer
+   * where longer silence is wanted, by an adaptive interval or a longer `leaseMsMax` than
+   * `timeoutMs`: probes that come sooner would wake what is to sleep, and hide what the path does.
    */
   readonly idleMs?: number | undefined;
 
@@ -40,16 +42,18 @@ const MS_MAX = 32_767_000;
  * @param group How messages name these options.
  * @param value What the user gave: the options, false for off, or undefined.
  * @param boundMs `deadWithinMs`, from which the defaults follow when it is a number.
+ * @param quietMs How long silence is wanted at the most: no probe comes sooner by default.
  * @throws HoldfastError `OPTION_INVALID`, naming the option, its range and what came.
  */
 export function readKeepalive(
   group: string,
   value: unknown,
   boundMs: unknown,
+  quietMs = 0,
 ): KeepaliveConfig | false {
   if (value === false) return false;
   const read = new OptionReader(group, value as KeepaliveOptions | undefined);
-  const defaults = typeof boundMs === "number" ? keepaliveWithin(boundMs) : DEFAULTS;
+  const defaults = typeof boundMs === "number" ? keepaliveWithin(boundMs) : keepaliveAfter(quietMs);
   const seconds = (name: "idleMs" | "intervalMs"): number => {
     const ms = read.integer(name, { default: defaults[name], min: 1_000, max: MS_MAX });
     if (ms % 1_000 === 0) return ms;
@@ -60,6 +64,11 @@ export function readKeepalive(
   const count = read.integer("count", { default: defaults.count, min: 1, max: 127 });
   read.done();
   return { idleMs, intervalMs, count };
+}
+
+function keepaliveAfter(quietMs: number): KeepaliveConfig {
+  const wholeMs = Math.ceil(quietMs / 1_000) * 1_000;
+  return { ...DEFAULTS, idleMs: Math.min(MS_MAX, Math.max(DEFAULTS.idleMs, wholeMs)) };
 }
 
 /** All probes within the bound, in the whole seconds that the kernel counts. */

@@ -50,6 +50,7 @@ export const phaseSpread: MakeChecker = toldChecker("phase-spread", ({ truth, te
       const own = terms.link(end.host)?.terms;
       if (ping === undefined || openMs === undefined || own === undefined) return;
       openedAtMs.delete(end);
+      if (own.adapts) return; // What HELLO promised is another interval on each connection.
       const announcedMs = "nextMs" in ping && ping.nextMs > 0 ? ping.nextMs : own.intervalMs;
       const intervalMs = Math.min(own.intervalMs, announcedMs);
       const tenth = Math.floor(((event.atMs - openMs) / intervalMs) * TENTHS);

@@ -23,6 +23,7 @@ import { encodePreface } from "../../../src/wire/preface.ts";
 export const CLIENT: ClientTerms = {
   dialect: "frame",
   intervalMs: 10_000,
+  adapts: false,
   answerWithinMs: 5_000,
   timeoutMs: 60_000,
   drainTimeoutMs: 60_000,
