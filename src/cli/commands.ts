@@ -89,6 +89,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["holdfast simulate --seed 7", "one world, drawn from the seed 7, and its report"],
       ["holdfast simulate --clients 1000 --hours 24", "a large one"],
       ["holdfast simulate --seeds 1..1000", "many, and whether everything occurred that can"],
+      ["holdfast simulate --seed 7 --shrink", "if it breaks a promise: what is needed for that"],
+      ["holdfast simulate --plan world.json", "a world that --shrink --json wrote"],
     ],
     tell: (sentence) => inTermsOfFlags(sentence, SIMULATE_SETTINGS as SettingsTable<never>),
     execute: async (_, sources, surroundings) =>

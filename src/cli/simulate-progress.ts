@@ -15,6 +15,13 @@ const BREATH_MS = 50;
 const SHOWN_EVERY_MS = 200;
 const PLAIN_EVERY_MS = 10_000;
 
+export interface ShrinkProgress {
+  readonly runs: number;
+  readonly runsMax: number;
+  readonly events: number;
+  readonly clients: number;
+}
+
 export class SimulateProgress {
   readonly #outlet: Outlet;
   readonly #clock: Clock;
@@ -36,6 +43,11 @@ export class SimulateProgress {
     const of = hasEnd ? `${seed - from + 1} of ${to - from + 1}` : `${seed - from + 1}`;
     const found = findings === 0 ? "" : `, ${findings} broken promises`;
     this.#seedText = `seed ${seed} (${of}${found}), `;
+  }
+
+  onShrink({ runs, runsMax, events, clients }: ShrinkProgress): void {
+    const left = `${events} events and ${clients} clients left`;
+    this.#seedText = `shrinking: ${runs} of at most ${runsMax} runs, ${left}; `;
   }
 
   async breathe({ nowMs, faultsMs, links, findings }: RunProgress): Promise<void> {

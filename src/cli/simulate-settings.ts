@@ -1,6 +1,6 @@
 /** The settings of `holdfast simulate`: one table behind flags, variables, keys and documents. */
 import { FAULT_KINDS, type FaultKind } from "../simulation/sim-event.ts";
-import { count, duration, type Kind, toggle } from "./kinds.ts";
+import { count, duration, type Kind, path, toggle } from "./kinds.ts";
 import type { SettingsTable } from "./settings.ts";
 
 export interface SimulateSettings {
@@ -10,6 +10,9 @@ export interface SimulateSettings {
   readonly clients: number | undefined;
   readonly hours: number | undefined;
   readonly faults: "swarm" | "none" | readonly FaultKind[];
+  readonly plan: string | undefined;
+  readonly shrink: boolean;
+  readonly shrinkRuns: number | undefined;
   readonly json: boolean;
 }
 
@@ -89,6 +92,27 @@ export const SIMULATE_SETTINGS: SettingsTable<SimulateSettings> = {
     fallback: "swarm",
     shown: "swarm",
     help: "which faults occur: swarm lets the seed choose, none, or a list of kinds",
+  },
+  plan: {
+    flag: "plan",
+    kind: path,
+    fallback: undefined,
+    shown: "",
+    help: "run the world of this file instead, which --shrink --json wrote",
+  },
+  shrink: {
+    flag: "shrink",
+    kind: toggle,
+    fallback: false,
+    shown: "",
+    help: "cut a world that breaks a promise down to the clients and faults that it takes",
+  },
+  shrinkRuns: {
+    flag: "shrink-runs",
+    kind: count,
+    fallback: undefined,
+    shown: "200",
+    help: "how often --shrink may run the world, at most",
   },
   json: {
     flag: "json",

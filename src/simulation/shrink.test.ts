@@ -60,10 +60,21 @@ test("it stops after so many runs, and leaves alone what breaks nothing", async 
     count += 1;
     return [finding("lease")];
   };
-  const { runs } = await shrinkPlan(planOf(1_000, 2), broken, options);
-  expect([runs, count]).toEqual([5, 5]);
+  const { runs, isSmallest } = await shrinkPlan(planOf(1_000, 2), broken, options);
+  expect([runs, count, isSmallest]).toEqual([5, 5, false]);
   expect(smaller).toEqual([1_000, 500, 0, 0, 0]);
   const sound = planOf(10, 2);
   const { plan, finding: none } = await shrinkPlan(sound, async () => [], options);
   expect([plan, none]).toEqual([sound, undefined]);
+});
+
+test("asked to stop, it keeps the smallest plan so far and runs nothing more", async () => {
+  let count = 0;
+  const run = async (): Promise<readonly Finding[]> => {
+    count += 1;
+    return [finding("lease")];
+  };
+  const options = { checker: "lease", runsMax: 500, mayStop: () => count === 2 };
+  const { plan, isSmallest } = await shrinkPlan(planOf(1_000, 2), run, options);
+  expect([count, plan.events.length, isSmallest]).toEqual([2, 500, false]);
 });

@@ -17,6 +17,8 @@ export interface ShrinkOptions {
   /** How often the world may be run. */
   readonly runsMax: number;
   readonly onSmaller?: ((plan: Plan) => void) | undefined;
+  /** Asked before each run: true ends it with the smallest plan so far. */
+  readonly mayStop?: (() => boolean) | undefined;
 }
 
 export interface Shrunk {
@@ -24,6 +26,8 @@ export interface Shrunk {
   /** What that checker says of the smallest plan; of the given one, if nothing could be cut. */
   readonly finding: Finding | undefined;
   readonly runs: number;
+  /** False when it was stopped, or out of runs, before everything had been tried. */
+  readonly isSmallest: boolean;
 }
 
 /** Nothing is cut from a plan that breaks nothing. */
@@ -39,8 +43,8 @@ export async function shrinkPlan(
     await shrinker.cut("events");
     await shrinker.shorten();
   }
-  const { plan: smallest, finding, runs } = shrinker;
-  return { plan: smallest, finding, runs };
+  const { plan: smallest, finding, runs, wasStopped } = shrinker;
+  return { plan: smallest, finding, runs, isSmallest: !wasStopped };
 }
 
 type Part = "events" | "clients";
@@ -49,6 +53,7 @@ class Shrinker {
   plan: Plan;
   finding: Finding | undefined;
   runs = 0;
+  wasStopped = false;
   readonly #run: RunPlan;
   readonly #options: ShrinkOptions;
 
@@ -59,8 +64,9 @@ class Shrinker {
   }
 
   async fails(plan: Plan): Promise<boolean> {
-    const { checker, runsMax, onSmaller } = this.#options;
-    if (this.runs >= runsMax) return false;
+    const { checker, runsMax, onSmaller, mayStop } = this.#options;
+    if (this.runs >= runsMax || mayStop?.() === true) this.wasStopped = true;
+    if (this.wasStopped) return false;
     this.runs += 1;
     const findings = await this.#run(plan);
     const finding = findings.find((one) => one.checker === checker);
@@ -73,7 +79,7 @@ class Shrinker {
 
   /** Until not even one of them can be left out. */
   async cut(part: Part): Promise<void> {
-    for (let size = Math.ceil(this.plan[part].length / 2); size >= 1; ) {
+    for (let size = Math.ceil(this.plan[part].length / 2); size >= 1 && !this.wasStopped; ) {
       const wasCut = await this.#cutPieces(part, size);
       if (size === 1 && !wasCut) return;
       size = size === 1 ? 1 : Math.ceil(size / 2);
@@ -90,7 +96,7 @@ class Shrinker {
 
   async #cutPieces(part: Part, size: number): Promise<boolean> {
     let wasCut = false;
-    for (let from = 0; from < this.plan[part].length; ) {
+    for (let from = 0; from < this.plan[part].length && !this.wasStopped; ) {
       if (await this.fails(without(this.plan, part, from, from + size))) wasCut = true;
       else from += size;
     }

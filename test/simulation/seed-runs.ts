@@ -30,7 +30,8 @@ export async function expectKept(seed: number): Promise<RunReport> {
   const report = await runSeed(seed, {}, { checkers: CHECKERS });
   const broken = report.findings.map(
     ({ checker, atMs, sentence }) =>
-      `${checker} at ${atMs} ms: ${sentence} (npm run simulate -- --seed ${seed})`,
+      `${checker} at ${atMs} ms: ${sentence} ` +
+      `(seed ${seed}: npm run simulate -- --seed ${seed} --shrink)`,
   );
   expect(broken).toEqual([]);
   const again = await runSeed(seed, {}, { checkers: [], breathe });
