@@ -269,8 +269,10 @@ export class LivenessMonitor {
     state.mute?.end();
     const last = state.stalls.last;
     const slept = last?.suspended === true && last.lateMs > 0;
-    // A network that changes later on says nothing about a sleep of long ago.
-    const surelySlept = slept && now - last.at <= WAKE_SPREAD_MS;
+    // A network that changes later on says nothing about a sleep of long ago, nor about one after
+    // which the peer was heard.
+    const isFresh = last !== undefined && now - last.at <= WAKE_SPREAD_MS;
+    const surelySlept = slept && isFresh && state.heardAt <= last.at;
     if (surelySlept) {
       state.awaitNothing();
       state.resumedAt = now;

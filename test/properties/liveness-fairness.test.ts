@@ -222,6 +222,28 @@ test("5.5 a sleep of long ago shortens no answer and delays no beat", () => {
   expect(bench.deadAt).toBeCloseTo(askedAt + ANSWER_MS, 6);
 });
 
+// Ours: the network changed within a second of an awakening that the peer had answered already.
+test("5.5 who was heard since the sleep has its whole time when the network changes", () => {
+  const bench = client(4, 30_000);
+  let lives = true;
+  bench.answerAfter(
+    () => 20,
+    () => lives,
+  );
+  bench.run(10_000);
+  bench.stalls.recordTick(at(10_000), at(40_000), 40_000);
+  bench.now = 40_000;
+  bench.hear(40_100);
+  bench.run(40_900);
+  lives = false;
+  bench.monitor.verifySoon(at(40_900), 1_000);
+  bench.run(1_000_000);
+  const askedAt = bench.times("verify").at(-1) ?? 0;
+  expect(askedAt).toBeGreaterThanOrEqual(40_900);
+  expect(askedAt).toBeLessThanOrEqual(41_900);
+  expect(bench.deadAt).toBeCloseTo(askedAt + ANSWER_MS, 6);
+});
+
 test("5.5 after a sleep: a line peer, who cannot be asked, has its whole allowance again", () => {
   const bench = lineServer(1, 60_000);
   bench.hear(10_000);
