@@ -146,7 +146,7 @@ export const keepalive: Kind<KeepaliveConfig> = textual(
 );
 
 function readCount(text: string): number | undefined {
-  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function jsonCount(value: unknown): number | undefined {

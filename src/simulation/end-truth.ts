@@ -10,8 +10,10 @@ import type { Phase } from "../connection/phases.ts";
 import type { EndOfFlow, Side } from "./sim-event.ts";
 import { type Said, Spoken } from "./spoken.ts";
 
-/** Less than this ahead of a ping hides nothing (DESIGN, rule 5.4), less a margin of one frame. */
+/** Less than this ahead of a ping hides nothing, as promised, less a margin of one frame. */
 const AHEAD_BYTES_MAX = 60 * 1024;
+/** What a receiving kernel is sure to hold for a process that reads nothing. */
+const KERNEL_HOLDS_BYTES = 64 * 1024;
 /** What is acknowledged so late had not just passed through: somebody there began to take it. */
 const WAITED_MS = 1_000;
 
@@ -56,6 +58,8 @@ export class EndTruth {
   askedAtMs: number | undefined;
   /** Since then the other kernel had everything once, so that later falls prove nothing. */
   wasEmptySinceAsked = false;
+  /** How many bytes had been written when the question was, with it. */
+  #questionEndBytes = 0;
   pings = 0;
   pongs = 0;
   announcedMs = 0;
@@ -143,6 +147,7 @@ export class EndTruth {
       if (said.said === "pong") this.pongs += 1;
       if (said.said === "ping") {
         this.pings += 1;
+        if (this.askedAtMs === undefined) this.#questionEndBytes = this.wroteBytes;
         this.askedAtMs ??= atMs;
         this.#sincePingBytes = 0;
       }
@@ -156,8 +161,14 @@ export class EndTruth {
     const waitedMs = atMs - this.#waitingSinceMs;
     if (unackedBytes > 0 || waitedMs > WAITED_MS) this.movedAtMs = atMs;
     this.ackedAtMs = atMs;
-    if (unackedBytes === 0 && this.askedAtMs !== undefined) this.wasEmptySinceAsked = true;
     this.unackedBytes = unackedBytes;
+    // The question itself was taken; what came after it was little, and says no more than it did.
+    const takenBytes = this.wroteBytes - unackedBytes;
+    const isTaken = takenBytes >= this.#questionEndBytes;
+    const isLittle = this.wroteBytes - this.#questionEndBytes <= KERNEL_HOLDS_BYTES;
+    if (this.askedAtMs !== undefined && isTaken && (isLittle || unackedBytes === 0)) {
+      this.wasEmptySinceAsked = true;
+    }
     this.unackedSinceMs = atMs;
   }
 }

@@ -101,9 +101,18 @@ export class GroundTruth {
    */
   troubleEndMs(host: string, fromMs: number): number | undefined {
     let latest: number | undefined;
-    for (const fault of this.touching(host, OWN_TROUBLE, fromMs - LATE_MS_MAX, this.nowMs)) {
-      const afterMs = fault.kind === "late-alarms" ? LATE_MS_MAX : 0;
-      const endMs = Math.min(this.nowMs, (fault.untilMs ?? this.nowMs) + afterMs);
+    const faults = this.touching(host, OWN_TROUBLE, fromMs - LATE_MS_MAX, this.nowMs);
+    for (const fault of faults) {
+      let endMs = fault.untilMs ?? this.nowMs;
+      if (fault.kind === "late-alarms") {
+        endMs += LATE_MS_MAX;
+        // Where the clock of alarms stands still in a sleep, what is left of lateness outlasts it.
+        for (const sleep of faults) {
+          if (sleep.kind !== "suspend" || sleep.fromMs > endMs) continue;
+          endMs = Math.max(endMs, (sleep.untilMs ?? this.nowMs) + LATE_MS_MAX);
+        }
+      }
+      endMs = Math.min(this.nowMs, endMs);
       if (endMs >= fromMs) latest = Math.max(latest ?? 0, endMs);
     }
     return latest;

@@ -5,7 +5,7 @@
  * behind it. (A kernel acknowledges pings for a frozen process, too. The product takes that for
  * evidence once in a silence, until it has seen the count at 0; no later than that it counts here.)
  * From there the
- * table of DESIGN section 2 counts, plus ticks, plus our own lateness in sum; after a sleep of our
+ * README's table counts, plus ticks, plus our own lateness in sum; after a sleep of our
  * own process it counts once more from the awakening; and one answer time is added where the
  * mass-expiry rule may have held the verdict. A machine that is still there after that is found by
  * looking, not only by its end.

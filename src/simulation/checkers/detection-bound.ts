@@ -1,5 +1,5 @@
 /**
- * The bound of DESIGN section 2, in numbers, for one end of one flow.
+ * The bound of the README, in numbers, for one end of one flow.
  *
  * Everything in it comes from how the two sides were configured and from what was written on the
  * wire; nothing from what a machine believes. Where a part is not known from outside (how long an

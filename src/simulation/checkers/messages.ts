@@ -7,7 +7,7 @@
  * as undelivered by its sender (both is allowed: the word that it arrived may have got lost). What
  * was sent by a process that crashed had nobody left to name it.
  *
- * In the line dialect "taken by the kernel" is all that a sender can know (DESIGN, section 6), so
+ * In the line dialect "taken by the kernel" is all that a sender can know (docs/protocol.md), so
  * what a broken connection swallowed is not named; there only order and invention are judged, and
  * so it is for what plain programs send and receive.
  */
