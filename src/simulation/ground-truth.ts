@@ -21,6 +21,7 @@ export interface FaultSpan {
 
 /** Kinds in which the process itself does not run, or runs late. */
 const OWN_TROUBLE: ReadonlySet<FaultKind> = new Set(["stall", "late-alarms", "freeze", "suspend"]);
+const LATE: ReadonlySet<FaultKind> = new Set(["late-alarms"]);
 /** What needs no undoing, and is told as over at once, if at all. */
 const MOMENTARY: ReadonlySet<FaultKind> = new Set(["network-switch", "wall-step", "vanish"]);
 /** What was set while alarms rang late still rings late, by up to so much. */
@@ -101,21 +102,22 @@ export class GroundTruth {
    */
   troubleEndMs(host: string, fromMs: number): number | undefined {
     let latest: number | undefined;
-    const faults = this.touching(host, OWN_TROUBLE, fromMs - LATE_MS_MAX, this.nowMs);
-    for (const fault of faults) {
-      let endMs = fault.untilMs ?? this.nowMs;
-      if (fault.kind === "late-alarms") {
-        endMs += LATE_MS_MAX;
-        // Where the clock of alarms stands still in a sleep, what is left of lateness outlasts it.
-        for (const sleep of faults) {
-          if (sleep.kind !== "suspend" || sleep.fromMs > endMs) continue;
-          endMs = Math.max(endMs, (sleep.untilMs ?? this.nowMs) + LATE_MS_MAX);
-        }
-      }
-      endMs = Math.min(this.nowMs, endMs);
+    for (const fault of this.touching(host, OWN_TROUBLE, fromMs - LATE_MS_MAX, this.nowMs)) {
+      const overMs = fault.untilMs ?? this.nowMs;
+      const endMs = Math.min(
+        this.nowMs,
+        overMs + (this.#leavesLateness(host, fault) ? LATE_MS_MAX : 0),
+      );
       if (endMs >= fromMs) latest = Math.max(latest ?? 0, endMs);
     }
     return latest;
+  }
+
+  /** What is left of an alarm's lateness outlasts a sleep in which the clock of alarms stood. */
+  #leavesLateness(host: string, { kind, fromMs, untilMs }: FaultSpan): boolean {
+    if (kind === "late-alarms") return true;
+    if (kind !== "suspend") return false;
+    return this.touching(host, LATE, fromMs - LATE_MS_MAX, untilMs ?? this.nowMs).length > 0;
   }
 
   /** Forgets what is long over, so that a day of a thousand clients fits into memory. */

@@ -9,6 +9,7 @@ const SEEDS: readonly (readonly [seed: number, story: string])[] = [
   [25, "the simulator sent lines longer than a server takes, and blamed the end on nobody"],
   [1_795_691_379, "a sleep kept what was left of an alarm's lateness, and a checker forgot it"],
   [1_795_691_613, "the same at a server, which found a death late for that reason"],
+  [45_000_246, "the same with a link that waited, long after alarms had ceased to be late"],
   [2_000_150, "a network that changed just after an awakening left a peer one second to answer"],
   [2_000_525, "pings that a kernel took for a process that stood still were taken for progress"],
   [500_019, "a message whose sending overflowed all buffers was told of after it had been lost"],
