@@ -6,10 +6,14 @@
  * The name is no secret and proves nothing: its owner knows its own address. Devices of one
  * household or office share a prefix: /24 of IPv4, /48 of IPv6 (what a site is usually given).
  */
+import { textHash } from "../base/text-hash.ts";
+
+const SECOND_BASIS = 0x01234567;
+
 export function networkKeyOf(ip: string): string | undefined {
   if (ip === "") return undefined;
   const prefix = ip.includes(":") ? ipv6Site(ip) : ip.split(".").slice(0, 3).join(".");
-  return hash(prefix, 0x811c9dc5) + hash(prefix, 0x01234567);
+  return hex(textHash(prefix)) + hex(textHash(prefix, SECOND_BASIS));
 }
 
 /** The first three groups. */
@@ -23,11 +27,6 @@ function ipv6Site(ip: string): string {
     .join(":");
 }
 
-/** FNV-1a, 32 bits, from a beginning of one's own. */
-function hash(text: string, basis: number): string {
-  let value = basis;
-  for (let index = 0; index < text.length; index++) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  return (value >>> 0).toString(16).padStart(8, "0");
+function hex(hash: number): string {
+  return hash.toString(16).padStart(8, "0");
 }

@@ -6,6 +6,7 @@
  * the seed.
  */
 import { type Random, seededRandom, uniform } from "../base/random.ts";
+import { textHash } from "../base/text-hash.ts";
 
 export class Draw implements Random {
   readonly #random: Random;
@@ -47,15 +48,6 @@ export class Draw implements Random {
   }
 }
 
-/** FNV-1a (Fowler, Noll, Vo), 32 bits. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
-}
-
 export class Streams {
   readonly seed: number;
 
@@ -65,6 +57,8 @@ export class Streams {
 
   /** The stream of that name, from its beginning. */
   stream(name: string): Draw {
-    return new Draw(seededRandom((hashOf(`${this.seed}/${name}`) + this.seed * 65_537) % 2 ** 52));
+    return new Draw(
+      seededRandom((textHash(`${this.seed}/${name}`) + this.seed * 65_537) % 2 ** 52),
+    );
   }
 }
