@@ -18,6 +18,7 @@ import type { Verdict } from "../liveness/monitor.ts";
 import type { Attach, Transport, TransportHandlers } from "../transports/transport.ts";
 import type { GoAway, Hello, Welcome } from "../wire/frame.ts";
 import type { Alarmed, Alarms } from "./alarms.ts";
+import type { Judged } from "./reaper.ts";
 
 /** Who holds driven connections: one object for all connections of a server, or a link. */
 export interface DrivenOwner {
@@ -48,7 +49,7 @@ export interface DrivenSurroundings {
   readonly report: (error: unknown) => void;
 }
 
-export class Driven implements TransportHandlers, Alarmed {
+export class Driven implements TransportHandlers, Alarmed, Judged {
   readonly connection: Connection;
   readonly transport: Transport;
   readonly openedAtWallMs: number;
@@ -76,6 +77,16 @@ export class Driven implements TransportHandlers, Alarmed {
     this.transport = attach(this);
     this.#deadline = connection.deadline();
     this.#slot = surroundings.alarms.add(this, this.#deadline);
+  }
+
+  /** For the reaper: whether it was held back once, and nothing was heard since. */
+  get wasHeld(): boolean {
+    return this.connection.heartbeat.monitor.held;
+  }
+
+  /** For the reaper: a line peer may not know what a ping is. */
+  get canBeAsked(): boolean {
+    return this.connection.dialect === "frame";
   }
 
   /** To be called once, before any input can arrive: in the same turn as the constructor. */

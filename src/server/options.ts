@@ -10,6 +10,7 @@ import { observeNothing } from "../base/observation.ts";
 import { OptionReader } from "../base/options.ts";
 import type { ConnectionConfig, LivenessLimits } from "../connection/config.ts";
 import { readAtLeast, readMessageLimits } from "../connection/limits-options.ts";
+import type { ReaperConfig } from "../driver/reaper.ts";
 import { DURATION_MS_MAX, userTimeoutFor } from "../liveness/lease.ts";
 import {
   readServerLiveness,
@@ -23,7 +24,6 @@ import type { AdmissionConfig } from "./admission.ts";
 import type { Authenticate } from "./authentication.ts";
 import type { ListenAt, ServerOptions } from "./listen-options.ts";
 import { type ListenAddress, parseListenUrl } from "./listen-url.ts";
-import type { ReaperConfig } from "./reaper.ts";
 
 export type ListenOptions = ServerOptions & ServerLivenessOptions & ListenAt;
 

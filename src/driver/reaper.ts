@@ -1,7 +1,7 @@
 /**
  * Turns verdicts into ends.
  *
- * All connections of a server share one timer. Those for which everything speaks for death are
+ * All connections of one owner share one timer. Those for which everything speaks for death are
  * collected while a pass runs and judged together at its end: when very many expire at once, the
  * fault is more likely ours, or the network's, and they are asked once more instead.
  *
@@ -12,12 +12,10 @@
 import type { Observe } from "../base/observation.ts";
 import type { Random } from "../base/random.ts";
 import type { Clock, Instant } from "../base/time.ts";
-import { Alarms, type AlarmsHandlers } from "../driver/alarms.ts";
-import type { Driven } from "../driver/driven.ts";
 import { MASS_EXPIRY_CONFIG, MassExpiry } from "../liveness/mass-expiry.ts";
 import { RttEstimator } from "../liveness/rtt-estimator.ts";
 import { type Stall, StallLog } from "../liveness/stall-log.ts";
-import type { ServerCounters } from "./server-stats.ts";
+import { Alarms, type AlarmsHandlers } from "./alarms.ts";
 
 export interface ReaperConfig {
   readonly tickMs: number;
@@ -32,29 +30,43 @@ export interface Flock {
   verifyAll(): void;
 }
 
+/** One of them, for whose death everything speaks. */
+export interface Judged {
+  /** Its verdict was held back once already, and nothing was heard since. */
+  readonly wasHeld: boolean;
+  /** Whether its peer can be asked a second time. */
+  readonly canBeAsked: boolean;
+  condemn(): void;
+  hold(delayMs: number): void;
+}
+
+/** What the reaper counts. */
+export interface ReaperCounters {
+  stalls: number;
+  massExpiries: number;
+}
+
 /** A stall is known from its first second on, for one wakeup a second while anybody is here. */
 const WATCH_MS = 1_000;
 
 export class Reaper implements AlarmsHandlers {
   readonly alarms: Alarms;
   readonly stalls: StallLog;
-  readonly #clock: Clock;
   readonly #flock: Flock;
-  readonly #counters: ServerCounters;
+  readonly #counters: ReaperCounters;
   readonly #observe: Observe;
   readonly #massExpiry: MassExpiry;
   readonly #answerWithinMs: number;
-  #batch: Driven[] = [];
+  #batch: Judged[] = [];
 
   constructor(
     config: ReaperConfig,
     surroundings: { readonly clock: Clock; readonly random: Random; readonly observe: Observe },
     flock: Flock,
-    counters: ServerCounters,
+    counters: ReaperCounters,
   ) {
     const alarms = { ...config, watchMs: WATCH_MS };
     const { stallToleranceMs } = config;
-    this.#clock = surroundings.clock;
     this.#observe = surroundings.observe;
     this.#flock = flock;
     this.#counters = counters;
@@ -62,17 +74,14 @@ export class Reaper implements AlarmsHandlers {
     // Without a sample it says how long an answer is waited for at the least.
     this.#answerWithinMs = new RttEstimator().answerWithinMs(config.answerWithinMs);
     this.stalls = new StallLog({ stallToleranceMs });
-    this.alarms = new Alarms(alarms, this.#clock, this.stalls, this);
+    this.alarms = new Alarms(alarms, surroundings.clock, this.stalls, this);
   }
 
   /** Everything speaks for the death of this connection. */
-  judge(driven: Driven): void {
+  judge(judged: Judged): void {
     // Whoever was held once was given its second look; it is not counted again, either.
-    if (driven.connection.evidence(this.#clock.now()).heldForMassExpiry) {
-      driven.condemn();
-      return;
-    }
-    this.#batch.push(driven);
+    if (judged.wasHeld) judged.condemn();
+    else this.#batch.push(judged);
   }
 
   onStall(stall: Stall, _now: Instant): void {
@@ -98,17 +107,17 @@ export class Reaper implements AlarmsHandlers {
     const live = this.#flock.size;
     const verdict = this.#massExpiry.judge(batch.length, live, this.#answerWithinMs, now);
     if (verdict === "dead") {
-      for (const driven of batch) driven.condemn();
+      for (const judged of batch) judged.condemn();
       return;
     }
     this.#counters.massExpiries += 1;
     this.#observe({ what: "mass-expiry", held: batch.length, live });
-    for (const driven of batch) driven.hold(this.#holdMs(driven));
+    for (const judged of batch) judged.hold(this.#holdMs(judged));
   }
 
-  /** A frame peer is asked once more, at a moment of its own; a line peer cannot be asked. */
-  #holdMs(driven: Driven): number {
-    if (driven.connection.dialect !== "frame") return this.#answerWithinMs;
+  /** Who can be asked is asked once more, at a moment of its own; who cannot gets more time. */
+  #holdMs(judged: Judged): number {
+    if (!judged.canBeAsked) return this.#answerWithinMs;
     return this.#massExpiry.holdDelayMs(this.#answerWithinMs);
   }
 }
