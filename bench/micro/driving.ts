@@ -22,6 +22,7 @@ export const driving: MicroGroup = {
 
 export class NullTransport implements Transport {
   readonly kind = "memory" as const;
+  readonly isPreparing = false as const;
   readonly remote = { text: "null", ip: "" };
   readonly unsentBytes = 0;
   writtenBytes = 0;
@@ -67,6 +68,10 @@ export class CountingOwner implements DrivenOwner {
   }
 
   onGreeting(): void {
+    this.told += 1;
+  }
+
+  onReady(): void {
     this.told += 1;
   }
 

@@ -136,6 +136,11 @@ export const ERRORS = {
     retry: false,
     means: "the other side speaks another dialect than this port or url",
   },
+  WEBSOCKET_INVALID: {
+    fault: "peer",
+    retry: false,
+    means: "a WebSocket peer mixed text and binary, sent a line break in a text, or broke RFC 6455",
+  },
   PING_FLOOD: {
     fault: "peer",
     retry: true,
@@ -181,6 +186,31 @@ export const ERRORS = {
     fault: "network",
     retry: true,
     means: "the address did not resolve or refused the connection",
+  },
+  CERTIFICATE_INVALID: {
+    fault: "peer",
+    retry: false,
+    means: "the TLS certificate of the other side is not accepted here",
+  },
+  CERTIFICATE_REFUSED: {
+    fault: "caller",
+    retry: false,
+    means: "the other side does not accept our TLS certificate, or asked for one and got none",
+  },
+  TLS_FAILED: {
+    fault: "peer",
+    retry: false,
+    means: "the TLS handshake found no agreement, or the other side does not speak TLS",
+  },
+  UPGRADE_REFUSED: {
+    fault: "caller",
+    retry: false,
+    means: "the HTTP server there does not upgrade this request to a WebSocket",
+  },
+  UPGRADE_UNAVAILABLE: {
+    fault: "peer",
+    retry: true,
+    means: "the HTTP server there cannot upgrade to a WebSocket at the moment",
   },
   DIAL_TIMEOUT: {
     fault: "network",

@@ -15,19 +15,19 @@ import type { EndRecord } from "../connection/end-record.ts";
 import type { Pace } from "../connection/pace.ts";
 import { Driven, type DrivenOwner } from "../driver/driven.ts";
 import type { Verdict } from "../liveness/monitor.ts";
-import type { Attach, KernelConfig } from "../transports/transport.ts";
+import type { Attach } from "../transports/transport.ts";
 import type { RetryHint } from "../redial/redial-policy.ts";
 import type { GoAway, Welcome } from "../wire/frame.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Pipe } from "./outgoing.ts";
-import type { LinkPlatform } from "./platform.ts";
+import type { DialConfig, LinkPlatform } from "./platform.ts";
 import type { LinkTarget } from "./target.ts";
 import type { LinkWatch } from "./watch.ts";
 
 export interface AttemptConfig {
   readonly target: LinkTarget;
   readonly connection: ConnectionConfig;
-  readonly kernel: KernelConfig;
+  readonly dial: DialConfig;
   readonly timeoutMs: number;
   /** The connection that this one replaces. */
   readonly previous: { readonly id: string; readonly secret: string } | undefined;
@@ -141,7 +141,7 @@ export class Attempt implements DrivenOwner, Pipe {
   #dial(token: string | undefined): void {
     if (this.#isOver) return;
     const { platform, warn } = this.#surroundings;
-    const open = platform.open(this.target, this.config.kernel, warn);
+    const open = platform.open(this.target, this.config.dial, warn);
     this.#cancelDial = open({
       onOpened: (attach) => this.#handleOpened(attach, token),
       onFailed: (error) => this.#fail(codeOf(error), error),
@@ -222,6 +222,8 @@ export class Attempt implements DrivenOwner, Pipe {
   onGreeting(): void {}
 
   onHello(): void {}
+
+  onReady(): void {}
 
   onHeldBytes(): void {}
 

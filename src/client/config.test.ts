@@ -31,7 +31,7 @@ test("the defaults are those that are documented", () => {
     closeTimeoutMs: 5_000,
     handshakeTimeoutMs: 10_000,
   });
-  expect(config.kernel).toEqual({
+  expect(config.dial.kernel).toEqual({
     keepalive: { idleMs: 60_000, intervalMs: 10_000, count: 5 },
     keepaliveAsked: false,
     userTimeoutMs: 70_000,
@@ -106,7 +106,7 @@ test("one bound derives heartbeat and keepalive, all within it", () => {
     const config = resolveConnect({ deadWithinMs });
     const { intervalMs, answerWithinMs } = config.connection.liveness;
     expect(Number(intervalMs) + Number(answerWithinMs)).toBeLessThanOrEqual(deadWithinMs);
-    const { keepalive } = config.kernel;
+    const { keepalive } = config.dial.kernel;
     if (keepalive === false) throw new Error("keepalive is on");
     const kernelMs = keepalive.idleMs + keepalive.intervalMs * keepalive.count;
     expect(kernelMs).toBeLessThanOrEqual(Math.max(2_000, deadWithinMs));

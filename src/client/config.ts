@@ -8,17 +8,20 @@ import { type ClientLivenessConfig, readClientLiveness } from "../liveness/optio
 import { type RedialOptions, resolveRedial } from "../redial/options.ts";
 import type { RedialConfig } from "../redial/redial-policy.ts";
 import { readKeepalive } from "../transports/keepalive-options.ts";
+import { readTlsClient } from "../transports/tls/tls-client-options.ts";
 import type { KernelConfig } from "../transports/transport.ts";
+import { readWebSocketClient } from "../transports/websocket/websocket-client-options.ts";
 import { type LineOptions, resolveLine } from "../wire/line-options.ts";
 import { isToken, TOKEN_BYTES_MAX, type TokenSource } from "./credentials.ts";
 import type { AbortSignalLike, ConnectOptions } from "./options.ts";
+import type { DialConfig } from "./platform.ts";
 import type { LinkTarget } from "./target.ts";
 
 export interface LinkConfig {
   readonly redial: RedialConfig;
   /** False: the interval is fixed. */
   readonly adaptive: AdaptiveChoice | false;
-  readonly kernel: KernelConfig;
+  readonly dial: DialConfig;
   /** All but what depends on the url. */
   readonly connection: Omit<ConnectionConfig, "role" | "accepts">;
   readonly stallToleranceMs: number;
@@ -42,11 +45,15 @@ export function resolveConnect(options: ConnectOptions | undefined): LinkConfig 
   const limits = readMessageLimits(read, 4 * GIB);
   const inboxBytesMax = read.integer("inboxBytesMax", { default: MIB, min: 1, max: GIB });
   const closeTimeoutMs = read.integer("closeTimeoutMs", { default: 5_000, min: 0, max: 600_000 });
-  const kernel = readKernel(read, liveness);
+  const dial: DialConfig = {
+    kernel: readKernel(read, liveness),
+    tls: readTlsClient("tls", read.value("tls")),
+    websocket: readWebSocketClient("websocket", read.value("websocket")),
+  };
   const config: LinkConfig = {
     redial,
     adaptive: liveness.adaptive,
-    kernel,
+    dial,
     connection: {
       ...line,
       ...limits,

@@ -255,7 +255,7 @@ export class Keeper implements AttemptHandlers {
       {
         target,
         connection: connectionConfigFor(this.#config, target),
-        kernel: this.#config.kernel,
+        dial: this.#config.dial,
         timeoutMs: decision.timeoutMs,
         previous: this.#previousAt(target),
       },

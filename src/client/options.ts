@@ -3,6 +3,8 @@ import type { Observe } from "../base/observation.ts";
 import type { ClientLivenessOptions } from "../liveness/options.ts";
 import type { RedialOptions } from "../redial/options.ts";
 import type { KeepaliveOptions } from "../transports/keepalive-options.ts";
+import type { TlsClientOptions } from "../transports/tls/tls-client-options.ts";
+import type { WebSocketClientOptions } from "../transports/websocket/websocket-client-options.ts";
 import type { LineOptions } from "../wire/line-options.ts";
 import type { TokenSource } from "./credentials.ts";
 
@@ -12,6 +14,12 @@ export interface ConnectOptions extends ClientLivenessOptions {
 
   /** The words of the line dialect. */
   readonly line?: LineOptions | undefined;
+
+  /** TLS: for `tls`, `wss` and the urls for lines over them. */
+  readonly tls?: TlsClientOptions | undefined;
+
+  /** WebSocket: for `ws`, `wss` and the urls for lines over them. */
+  readonly websocket?: WebSocketClientOptions | undefined;
 
   /**
    * The longest message taken from the server; a longer one ends the connection with

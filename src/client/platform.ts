@@ -1,16 +1,25 @@
 /** What a link takes from the platform that it runs on; the doors hand it in. */
 import type { Random, Secrets } from "../base/random.ts";
 import type { Clock } from "../base/time.ts";
+import type { TlsClientConfig } from "../transports/tls/tls-client-options.ts";
 import type { KernelConfig, Open } from "../transports/transport.ts";
+import type { WebSocketClientConfig } from "../transports/websocket/websocket-client-options.ts";
 import type { LinkTarget } from "./target.ts";
 import type { LinkWatch } from "./watch.ts";
+
+/** How to dial. One object for all dials of a link, so that what they share can be kept by it. */
+export interface DialConfig {
+  readonly kernel: KernelConfig;
+  readonly tls: TlsClientConfig;
+  readonly websocket: WebSocketClientConfig;
+}
 
 export interface LinkPlatform {
   readonly clock: Clock;
   readonly random: Random;
   readonly secrets: Secrets;
   /** How to open a pipe to that place. `warn` is told about options that cannot be had. */
-  readonly open: (target: LinkTarget, kernel: KernelConfig, warn: (text: string) => void) => Open;
+  readonly open: (target: LinkTarget, dial: DialConfig, warn: (text: string) => void) => Open;
   /** Makes what a listener threw an uncaught error, later. Must not throw. */
   readonly report: (error: unknown) => void;
   /** One timer for all links of a process. Without it each link has its own. */

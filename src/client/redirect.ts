@@ -35,14 +35,14 @@ export function resolveRedirect(
     return { refused: `the redirect to "${shown}" was not followed: it leads to plain text` };
   }
   if (isSamePlace(from, to)) return { to };
-  if (to.over === "tcp" && redirectTo.includes(to.host)) return { to };
+  if (to.over !== "unix" && redirectTo.includes(to.host)) return { to };
   return {
     refused: `the redirect to "${shown}" was not followed: no such host in \`redirectTo\``,
   };
 }
 
-/** The port may differ; a Unix socket is a place of its own. */
+/** The port may differ, and the transport; a Unix socket is a place of its own. */
 function isSamePlace(from: LinkTarget, to: LinkTarget): boolean {
   if (from.over === "unix") return to.over === "unix" && from.path === to.path;
-  return to.over === "tcp" && from.host === to.host;
+  return to.over !== "unix" && from.host === to.host;
 }

@@ -40,13 +40,61 @@ test("each scheme leads to its transport and dialect", () => {
   });
 });
 
+test("a WebSocket has a path and a port of its own, and its query is shown to nobody", () => {
+  expect(parseTarget("WS://Host.Example")).toEqual({
+    over: "websocket",
+    host: "host.example",
+    port: 80,
+    path: "/",
+    label: "ws://host.example:80/",
+    dialect: "frame",
+    secure: false,
+  });
+  expect(parseTarget("wss://[::1]/live?key=secret")).toEqual({
+    over: "websocket",
+    host: "::1",
+    port: 443,
+    path: "/live?key=secret",
+    label: "wss://[::1]:443/live?…",
+    dialect: "frame",
+    secure: true,
+  });
+  expect(parseTarget("line+wss://a:8443?x")).toMatchObject({
+    port: 8443,
+    path: "/?x",
+    dialect: "line",
+    label: "line+wss://a:8443/?…",
+  });
+  expect(parseTarget("tls://a:1")).toMatchObject({ over: "tcp", secure: true, dialect: "frame" });
+  expect(parseTarget("line+tls://a:1")).toMatchObject({ secure: true, dialect: "line" });
+});
+
+test.each([
+  ["tcp://a:1", "line://a:1"],
+  ["tcp://[::1]:1", "line://[::1]:1"],
+  ["tls://a:1", "line+tls://a:1"],
+  ["ws://a:1/x", "line+ws://a:1/x"],
+  ["wss://a:1/", "line+wss://a:1/"],
+  ["unix:/x", "line+unix:/x"],
+])("%s and %s are one place in two dialects", (frame, line) => {
+  expect(otherDialectLabel(parseTarget(frame))).toBe(line);
+  expect(otherDialectLabel(parseTarget(line))).toBe(frame);
+});
+
 test("what is not such a url is refused with what was expected", () => {
   const cases: [string, RegExp][] = [
-    ["", /expected one of tcp:\/\/host:port, unix:\/path, line:/],
+    ["", /expected one of tcp:\/\/host:port, tls:\/\/host:port, ws:/],
     ["localhost:8080", /expected one of/],
     ["http://a:1", /expected one of/],
-    ["wss://a:1", /"wss" is not supported in this version/],
-    ["tls://a:1", /"tls" is not supported in this version/],
+    ["tls://a", /expected tls:\/\/host:port; the port is missing/],
+    ["tls://a:1/x", /expected tls:\/\/host:port, and nothing behind the port/],
+    ["wss:a", /expected wss:\/\/host\/path/],
+    ["wss://", /expected wss:\/\/host\/path/],
+    ["ws://a/x#y", /expected ws:\/\/host\/path, without a fragment/],
+    ["ws://a/\u00e9", /encode other characters/],
+    ["ws://a:0/x", /a number from 1 to 65535/],
+    ["ws://a b/x", /not a name or an address/],
+    ["line+ws://u:p@a/", /hand them over as `token`/],
     ["tcp:a:1", /expected tcp:\/\/host:port/],
     ["tcp://a", /the port is missing/],
     ["tcp://[::1]", /the port is missing/],
@@ -75,7 +123,7 @@ test("no refusal shows user, password or query, wherever they stand", () => {
   const urls = fc.oneof(
     secret.map((word) => `tcp://user:${word}@a.example:1`),
     secret.map((word) => `tcp://${word}@a.example`),
-    secret.map((word) => `ws://a:1/x?token=${word}`),
+    secret.map((word) => `ws://a:1/x?token=${word}#`),
     secret.map((word) => `user:${word}@a.example:1`),
     secret.map((word) => `http://u:${word}@h/`),
   );
@@ -88,18 +136,6 @@ test("no refusal shows user, password or query, wherever they stand", () => {
 
 test("what is shown of a url is safe for a terminal", () => {
   expect(redactedUrl("tcp://a\x1b]52;c;x\x07:1")).toBe("tcp://a\\x1b]52;c;x\\x07:1");
-});
-
-test("the other dialect is named at the same place", () => {
-  const pairs = [
-    ["tcp://a:1", "line://a:1"],
-    ["tcp://[::1]:1", "line://[::1]:1"],
-    ["unix:/run/x", "line+unix:/run/x"],
-  ] as const;
-  for (const [frame, line] of pairs) {
-    expect(otherDialectLabel(parseTarget(frame))).toBe(line);
-    expect(otherDialectLabel(parseTarget(line))).toBe(frame);
-  }
 });
 
 test("local is what cannot leave this machine", () => {

@@ -23,12 +23,31 @@ export interface TcpTarget extends TargetBase {
   readonly port: number;
 }
 
+export interface WebSocketTarget extends TargetBase {
+  readonly over: "websocket";
+  readonly host: string;
+  readonly port: number;
+  /** With its query, as the request says it; `/` at the least. It is in no label. */
+  readonly path: string;
+}
+
 export interface UnixTarget extends TargetBase {
   readonly over: "unix";
   readonly path: string;
 }
 
-export type LinkTarget = TcpTarget | UnixTarget;
+export type LinkTarget = TcpTarget | WebSocketTarget | UnixTarget;
+
+/** Each scheme for frames, and the one for lines over the same transport. */
+const LINE_SCHEME = {
+  tcp: "line",
+  tls: "line+tls",
+  unix: "line+unix",
+  ws: "line+ws",
+  wss: "line+wss",
+} as const;
+
+const DEFAULT_PORT = { ws: "80", wss: "443" } as const;
 
 /** @throws HoldfastError `URL_INVALID`, naming what was expected; never shows credentials. */
 export function parseTarget(url: string): LinkTarget {
@@ -38,18 +57,21 @@ export function parseTarget(url: string): LinkTarget {
   const rest = url.slice((scheme?.length ?? 0) + 1);
   switch (scheme) {
     case "tcp":
+    case "tls":
       return tcpTarget(url, scheme, "frame", rest);
     case "line":
+    case "line+tls":
       return tcpTarget(url, scheme, "line", rest);
     case "unix":
       return unixTarget(url, scheme, "frame", rest);
     case "line+unix":
       return unixTarget(url, scheme, "line", rest);
-    case "tls":
-    case "line+tls":
     case "ws":
     case "wss":
-      throw invalid(url, `"${scheme}" is not supported in this version; known are ${KNOWN}`);
+      return webSocketTarget(url, scheme, "frame", rest);
+    case "line+ws":
+    case "line+wss":
+      return webSocketTarget(url, scheme, "line", rest);
     default:
       throw invalid(url, `expected one of ${KNOWN}`);
   }
@@ -57,9 +79,11 @@ export function parseTarget(url: string): LinkTarget {
 
 /** The same place in the other dialect, as a label. */
 export function otherDialectLabel(target: LinkTarget): string {
-  const isLine = target.dialect === "line";
-  if (target.over === "unix") return `${isLine ? "unix" : "line+unix"}:${target.path}`;
-  return `${isLine ? "tcp" : "line"}://${hostAndPort(target)}`;
+  const at = target.label.indexOf(":");
+  const scheme = target.label.slice(0, at);
+  const pairs = Object.entries(LINE_SCHEME);
+  const pair = pairs.find(([frame, line]) => (target.dialect === "line" ? line : frame) === scheme);
+  return `${pair?.[target.dialect === "line" ? 0 : 1] ?? scheme}${target.label.slice(at)}`;
 }
 
 /** Whether what is written there cannot leave this machine. */
@@ -83,7 +107,9 @@ export function redactedUrl(url: string): string {
   return printable((at < 0 ? url.slice(0, end) : `${head}***@${url.slice(at + 1, end)}`) + rest);
 }
 
-const KNOWN = "tcp://host:port, unix:/path, line://host:port, line+unix:/path";
+const KNOWN =
+  "tcp://host:port, tls://host:port, ws://host/path, wss://host/path, unix:/path, " +
+  "and for lines line://host:port, line+tls://, line+ws://, line+wss://, line+unix:/path";
 
 function invalid(url: string, why: string): HoldfastError {
   return new HoldfastError("URL_INVALID", `cannot open "${redactedUrl(url)}": ${why}`);
@@ -101,10 +127,42 @@ function tcpTarget(url: string, scheme: string, dialect: Dialect, rest: string):
   const form = `expected ${scheme}://host:port`;
   if (!rest.startsWith("//")) throw invalid(url, form);
   const authority = rest.slice(2).replace(/\/$/, "");
-  if (authority.includes("@")) {
-    throw invalid(url, "credentials in a url are read by others; hand them over as `token`");
-  }
+  if (authority.includes("@")) throw invalid(url, CREDENTIALS);
   if (/[/?#\\]/.test(authority)) throw invalid(url, `${form}, and nothing behind the port`);
+  const place = { over: "tcp", ...placeOf(url, form, authority) } as const;
+  const secure = scheme.endsWith("tls");
+  return { ...place, label: `${scheme}://${hostAndPort(place)}`, dialect, secure };
+}
+
+/** RFC 6455 section 3: a path, perhaps a query, and no fragment. */
+function webSocketTarget(
+  url: string,
+  scheme: string,
+  dialect: Dialect,
+  rest: string,
+): WebSocketTarget {
+  const secure = scheme.endsWith("wss");
+  const form = `expected ${scheme}://host/path`;
+  const [, authority = "", path = "", query = ""] =
+    /^\/\/([^/?#\\]*)(\/[^?#]*)?(\?[^#]*)?$/.exec(rest) ?? [];
+  if (authority.includes("@")) throw invalid(url, CREDENTIALS);
+  if (authority === "") throw invalid(url, `${form}, without a fragment`);
+  if (!/^[\x21-\x7e]*$/.test(path + query)) throw invalid(url, `${form}; encode other characters`);
+  const port = DEFAULT_PORT[secure ? "wss" : "ws"];
+  const hasPort = /:\d*$/.test(authority.replace(/^\[[^\]]*\]/, ""));
+  const place = placeOf(url, form, hasPort ? authority : `${authority}:${port}`);
+  const shown = `${path === "" ? "/" : path}${query === "" ? "" : "?…"}`;
+  const label = printable(`${scheme}://${hostAndPort(place)}${shown}`);
+  return { over: "websocket", ...place, path: `${path || "/"}${query}`, label, dialect, secure };
+}
+
+const CREDENTIALS = "credentials in a url are read by others; hand them over as `token`";
+
+function placeOf(
+  url: string,
+  form: string,
+  authority: string,
+): { readonly host: string; readonly port: number } {
   const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/.exec(authority);
   const [, inBrackets, name, portText] = parts ?? [];
   if (parts === null || portText?.includes(":") === true) {
@@ -116,8 +174,7 @@ function tcpTarget(url: string, scheme: string, dialect: Dialect, rest: string):
   const host = (inBrackets ?? name ?? "").toLowerCase();
   const isHost = inBrackets === undefined ? isName(host) : isIpv6(host);
   if (!isHost) throw invalid(url, `${form}; the host is not a name or an address`);
-  const place = { over: "tcp", host, port } as const;
-  return { ...place, label: `${scheme}://${hostAndPort(place)}`, dialect, secure: false };
+  return { host, port };
 }
 
 function unixTarget(url: string, scheme: string, dialect: Dialect, rest: string): UnixTarget {

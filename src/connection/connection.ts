@@ -22,10 +22,10 @@ import type {
   WelcomeTerms,
 } from "./config.ts";
 import { EffectQueue } from "./effect-queue.ts";
-import type { Dialect, Effect, Measure, Message, Refusal } from "./effects.ts";
+import type { Dialect, Effect, LastWord, Measure, Message, Refusal } from "./effects.ts";
 import type { EndEvidence } from "./end-record.ts";
 import { type Ending, gatherEvidence, ordinaryEnd } from "./ending.ts";
-import { beginFarewell, type Farewell, sayLastWord } from "./farewell.ts";
+import { beginFarewell, type Farewell, sayLastWord, sayPeer } from "./farewell.ts";
 import { Handshake } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { hear } from "./hearing.ts";
@@ -172,11 +172,12 @@ export class Connection {
     this.farewell?.moved(now);
   }
 
-  handleDrained(now: Instant): void {
+  /** `moved`: the kernel had refused a part of it before. */
+  handleDrained(moved: boolean, now: Instant): void {
     if (this.#phase === "ended") return;
     this.output.drained(now);
     this.heartbeat.monitor.spoke(now, this.output.lastWriteBytes);
-    this.handleMoved(now);
+    if (moved) this.handleMoved(now);
   }
 
   /** Output moved towards the peer: the kernel took what it had refused, or an ACK came. */
@@ -196,8 +197,8 @@ export class Connection {
     this.heartbeat.tellVerdict(this.effects);
   }
 
-  /** The peer sent FIN. */
-  handleFinished(now: Instant): void {
+  /** The peer sent FIN, and `said` where the transport has words. */
+  handleFinished(said: LastWord | undefined, now: Instant): void {
     if (this.#phase === "ended" || this.farewell !== undefined) return;
     if (this.dialect === "frame") {
       this.end(
@@ -212,6 +213,7 @@ export class Connection {
     const lost = this.input.heldBytes;
     const detail = lost === 0 ? "" : `the last line was not ended; its ${lost} bytes are dropped`;
     beginFarewell(this, "peer-finished", { code, by: "peer", detail }, false, now);
+    sayPeer(this, said);
   }
 
   handleClosed(fault: Error | undefined, now: Instant): void {

@@ -4,6 +4,12 @@ import type { Verdict } from "../liveness/monitor.ts";
 import type { GoAway, Hello, Welcome } from "../wire/frame.ts";
 import type { EndFacts } from "./end-record.ts";
 
+/** Why we leave, as told to the peer. */
+export interface LastWord {
+  readonly code: string;
+  readonly reason: string;
+}
+
 /** A message of the application: text as string, binary as bytes, as with WebSocket. */
 export type Message = string | Uint8Array;
 
@@ -12,8 +18,8 @@ export type Dialect = "line" | "frame";
 export type Effect =
   /** Hand these bytes to the transport; say by `handleWritten` whether the kernel took them. */
   | { readonly do: "write"; readonly bytes: Uint8Array }
-  /** Nothing more will be written: send FIN. */
-  | { readonly do: "finish" }
+  /** Nothing more will be written: send FIN, with `word` where the transport has words. */
+  | { readonly do: "finish"; readonly word: LastWord }
   | { readonly do: "pause" }
   | { readonly do: "resume" }
   /** Ask the transport for the unacknowledged bytes, then call `handleUnacked`. */

@@ -1,5 +1,5 @@
 /** How an end is named, and the evidence that is gathered for its record. */
-import { type ErrorCode, isErrorCode } from "../base/errors.ts";
+import { type ErrorCode, isErrorCode, isHoldfastError } from "../base/errors.ts";
 import { elapsedMs, type Instant } from "../base/time.ts";
 import type { Connection } from "./connection.ts";
 import type { EndedBy, EndEvidence } from "./end-record.ts";
@@ -49,9 +49,13 @@ export function endingSaid(code: string): Ending {
   return { code: known, by: "peer", detail: "" };
 }
 
-/** Names the end of a pipe that closed without a word of ours or the peer's. */
+/**
+ * Names the end of a pipe that closed without a word of ours or the peer's. Transports that have a
+ * protocol of their own name it themselves.
+ */
 export function ordinaryEnd(fault: Error | undefined): Ending {
   if (fault === undefined) return { code: "PEER_VANISHED", by: "fault", detail: "" };
+  if (isHoldfastError(fault)) return { code: fault.code, by: "fault", detail: fault.message };
   const systemCode = "code" in fault && typeof fault.code === "string" ? fault.code : "";
   if (systemCode === "ECONNRESET" || systemCode === "EPIPE") {
     return { code: "PEER_RESET", by: "fault", detail: systemCode };

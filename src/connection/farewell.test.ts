@@ -36,7 +36,7 @@ test("a last line that was not ended is no message, and the record says what was
   const pair = new ConnectionPair({ client: LINE_CLIENT_CONFIG });
   pair.run(100);
   pair.server.connection.handleBytes(new TextEncoder().encode("whole\nhal"), pair.now);
-  pair.server.connection.handleFinished(pair.now);
+  pair.server.connection.handleFinished(undefined, pair.now);
   pair.run(10_000);
   expect(pair.server.delivered).toEqual(["whole"]);
   expect(pair.server.end).toMatchObject({

@@ -8,7 +8,7 @@
 import { type Instant, later } from "../base/time.ts";
 import { assert } from "../base/assert.ts";
 import type { Connection } from "./connection.ts";
-import type { Effect } from "./effects.ts";
+import type { Effect, LastWord } from "./effects.ts";
 import { type Ending, wireCode } from "./ending.ts";
 import { NEXT, type Trigger } from "./phases.ts";
 
@@ -21,7 +21,7 @@ export class Farewell {
   readonly ending: Ending;
   /** True: whatever the peer still sends is read and thrown away. */
   readonly discards: boolean;
-  /** What the peer said in END. */
+  /** What the peer said in END, or in the last words of the transport. */
   peerSaid: { readonly code: string; readonly reason: string } | undefined;
   lastWordSaid = false;
   dueAt: Instant;
@@ -94,13 +94,21 @@ export function sayLastWord(
     farewell.lastWordSaid = true;
     connection.acknowledge(now, true);
     connection.handshake.sayPreface();
-    const reason = ending.detail.slice(0, REASON_CHARACTERS_MAX);
-    const end = { kind: "end", code: wireCode(ending), reason } as const;
+    const end = { kind: "end", ...lastWord(ending) } as const;
     connection.output.sayLast(connection.input.speech?.control(end));
     return connection.poll(now);
   }
   connection.output.finishing(now);
   connection.move("all-written");
   farewell.allWritten(now);
-  return { do: "finish" };
+  return { do: "finish", word: lastWord(ending) };
+}
+
+function lastWord(ending: Ending): LastWord {
+  return { code: wireCode(ending), reason: ending.detail.slice(0, REASON_CHARACTERS_MAX) };
+}
+
+/** What the peer said as it left, for the record. */
+export function sayPeer({ farewell }: Connection, said: LastWord | undefined): void {
+  if (farewell !== undefined && said !== undefined) farewell.peerSaid ??= said;
 }

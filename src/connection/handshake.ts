@@ -58,6 +58,21 @@ export class Handshake {
     else this.#wait(config.handshakeTimeoutMs, now);
   }
 
+  /** Server: the transport has something to agree on before the first byte, within bounds. */
+  prepare(now: Instant): void {
+    const { config, heartbeat } = this.#connection;
+    heartbeat.suspendAllowance();
+    if (this.#patience?.isRunning !== true) this.#wait(config.handshakeTimeoutMs, now);
+  }
+
+  /** Server: the transport has agreed. Where only frames are spoken, HELLO has what is left. */
+  ready(now: Instant): void {
+    const { config } = this.#connection;
+    if (this.#refusal !== undefined || !config.accepts.line) return;
+    this.#patience?.end();
+    this.awaitFirstByte(now);
+  }
+
   /** Server: the first byte tells the dialect. False: there is nothing more to hear. */
   recognise(bytes: Uint8Array, now: Instant): boolean {
     const connection = this.#connection;

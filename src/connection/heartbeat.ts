@@ -13,7 +13,7 @@ import type { StallLog } from "../liveness/stall-log.ts";
 import type { Welcome } from "../wire/frame.ts";
 import type { ConnectionConfig, ConnectionContext } from "./config.ts";
 import type { EffectQueue } from "./effect-queue.ts";
-import type { Effect } from "./effects.ts";
+import type { Dialect, Effect } from "./effects.ts";
 import type { Output } from "./output.ts";
 import type { Pace } from "./pace.ts";
 import type { Speech } from "./speech.ts";
@@ -167,7 +167,7 @@ export class Heartbeat {
     const speech = this.#output.speech as Speech;
     if (this.#config.role === "server" && speech.dialect === "frame") this.#renewLease(nextMs);
     if (this.#config.role === "client") return this.#answer(seq);
-    switch (this.#rule(speech, now)) {
+    switch (this.#rule(speech.dialect, now)) {
       case "answer":
         return this.#answer(seq);
       case "slow":
@@ -175,6 +175,20 @@ export class Heartbeat {
         return this.#answer(seq);
       case "coalesce":
         this.#coalescedSeq = seq;
+        return "later";
+      default:
+        return "flood";
+    }
+  }
+
+  /** A ping of the transport's own protocol: it costs as much as one of ours. */
+  onNativePing(now: Instant): PingAnswer {
+    if (this.#config.role === "client") return "answered";
+    switch (this.#rule(this.#output.speech?.dialect ?? "line", now)) {
+      case "answer":
+      case "slow":
+        return "answered";
+      case "coalesce":
         return "later";
       default:
         return "flood";
@@ -261,7 +275,7 @@ export class Heartbeat {
    * the budget, and the one before it is counted first: so the budget is what it would be if it had
    * been there all along, and being late gives nobody a single ping of grace.
    */
-  #rule({ dialect }: Speech, now: Instant): PingRuling {
+  #rule(dialect: Dialect, now: Instant): PingRuling {
     if (this.#budget !== undefined) return this.#budget.ping(now);
     const { pingIntervalMsMin } = this.#config.liveness;
     const before = this.#pingedAt;

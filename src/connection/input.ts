@@ -25,6 +25,8 @@ export class Input {
   messagesIn = 0;
   pingsIn = 0;
   lastPingSeqIn = 0;
+  /** What the transport keeps of a unit of its own that is not complete. */
+  transportBytes = 0;
   /** Lines that were not valid UTF-8. */
   replacedLines = 0;
   readonly #config: ConnectionConfig;
@@ -40,9 +42,10 @@ export class Input {
     this.#stalls = stalls;
   }
 
-  /** Bytes kept for a line, frame or message that is not complete. */
+  /** Bytes kept for a line, frame or message that is not complete, here or in the transport. */
   get heldBytes(): number {
-    return (this.speech?.pendingBytes ?? 0) + (this.#assembler?.heldBytes ?? 0);
+    const pending = this.speech?.pendingBytes ?? 0;
+    return pending + (this.#assembler?.heldBytes ?? 0) + this.transportBytes;
   }
 
   /** Chooses the dialect by the first byte, which decides. */
@@ -130,6 +133,7 @@ export class Input {
   }
 
   release(): void {
+    this.transportBytes = 0;
     this.speech?.release();
     this.#assembler?.release();
     this.#assembler = undefined;

@@ -35,8 +35,8 @@ test.each(["line", "frame"])("%s: after the end every input is ignored", (dialec
   const { now } = pair;
   connection.handleBytes(new TextEncoder().encode("ping\n"), now);
   connection.handleWritten(true, now);
-  connection.handleDrained(now);
-  connection.handleFinished(now);
+  connection.handleDrained(true, now);
+  connection.handleFinished(undefined, now);
   connection.handleUnacked({ unackedBytes: 5, unsentBytes: 0, windowIsShut: false }, now);
   connection.handleClosed(new Error("late"), now);
   connection.handleTimeout(now);

@@ -12,6 +12,7 @@ import { Driven, type DrivenOwner } from "./driven.ts";
 
 class FakeTransport implements Transport {
   readonly kind = "memory";
+  readonly isPreparing = false as const;
   readonly remote = { text: "memory", ip: "" };
   unsentBytes = 0;
   takes = true;
@@ -55,6 +56,7 @@ function rig(on: Partial<DrivenOwner> = {}, config = SERVER_CONFIG) {
   let held = 0;
   const owner: DrivenOwner = {
     onGreeting: () => {},
+    onReady: () => {},
     onHello: () => {},
     onOpened: () => {},
     onMessage: (_driven, data) => messages.push(data),
@@ -179,7 +181,7 @@ test("what a connection holds is accounted for, and given back at the end", () =
   driven.send("y".repeat(1_000));
   expect(held()).toBeGreaterThanOrEqual(2_000);
   transport.takes = true;
-  driven.onDrained();
+  driven.onDrained(true);
   expect(held()).toBe(0);
   say("half a line");
   expect(held()).toBe(11);

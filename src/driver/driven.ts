@@ -9,13 +9,19 @@
 import type { ErrorCode } from "../base/errors.ts";
 import type { Clock, Instant } from "../base/time.ts";
 import type { WelcomeTerms } from "../connection/config.ts";
+import {
+  handleHeard,
+  handleNativePing,
+  handlePreparing,
+  handleReady,
+} from "../connection/beside-the-bytes.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { BeatEffect, Dialect, Effect, Message, Refusal } from "../connection/effects.ts";
 import type { EndFacts, EndRecord } from "../connection/end-record.ts";
 import type { OutgoingMessage } from "../connection/outgoing-message.ts";
 import { endSentence } from "../connection/sentence.ts";
 import type { Verdict } from "../liveness/monitor.ts";
-import type { Attach, Transport, TransportHandlers } from "../transports/transport.ts";
+import type { Attach, LastWord, Transport, TransportHandlers } from "../transports/transport.ts";
 import type { GoAway, Hello, Welcome } from "../wire/frame.ts";
 import type { Alarmed, Alarms } from "./alarms.ts";
 import type { Judged } from "./reaper.ts";
@@ -24,6 +30,8 @@ import type { Judged } from "./reaper.ts";
 export interface DrivenOwner {
   /** The first byte opens a handshake; in the line dialect `onOpened` comes at once instead. */
   onGreeting(driven: Driven): void;
+  /** What had to be agreed on before the first byte (TLS, an upgrade) is. */
+  onReady(driven: Driven): void;
   onHello(driven: Driven, hello: Hello): void;
   onOpened(driven: Driven, dialect: Dialect, welcome: Welcome | undefined): void;
   onMessage(driven: Driven, data: Message): void;
@@ -51,7 +59,7 @@ export interface DrivenSurroundings {
 
 export class Driven implements TransportHandlers, Alarmed, Judged {
   readonly connection: Connection;
-  readonly transport: Transport;
+  transport: Transport;
   readonly openedAtWallMs: number;
   /** For the owner's use, such as the object that it shows to the application. */
   tag: unknown;
@@ -75,6 +83,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     this.#around = surroundings;
     this.openedAtWallMs = surroundings.clock.wallNow();
     this.transport = attach(this);
+    if (this.transport.isPreparing) handlePreparing(connection, surroundings.clock.now());
     this.#deadline = connection.deadline();
     this.#slot = surroundings.alarms.add(this, this.#deadline);
   }
@@ -102,21 +111,50 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     this.#step(now);
   }
 
-  onDrained(): void {
+  onDrained(moved: boolean): void {
     const now = this.#now();
-    this.connection.handleDrained(now);
+    this.connection.handleDrained(moved, now);
     this.#step(now);
   }
 
-  onFinished(): void {
+  onFinished(said?: LastWord): void {
     const now = this.#now();
-    this.connection.handleFinished(now);
+    this.connection.handleFinished(said, now);
     this.#step(now);
   }
 
   onClosed(fault: Error | undefined): void {
     const now = this.#now();
     this.connection.handleClosed(fault, now);
+    this.#step(now);
+  }
+
+  onHeard(heldBytes: number): void {
+    const now = this.#now();
+    handleHeard(this.connection, heldBytes, now);
+    this.#step(now);
+  }
+
+  onNativePing(): boolean {
+    const now = this.#now();
+    const mayAnswer = handleNativePing(this.connection, now);
+    this.#step(now);
+    return mayAnswer;
+  }
+
+  onSwitched(transport: Transport): void {
+    this.transport = transport;
+    if (!transport.isPreparing) return;
+    const now = this.#now();
+    handlePreparing(this.connection, now);
+    this.#tell(() => this.#owner.onGreeting(this));
+    this.#step(now);
+  }
+
+  onReady(): void {
+    const now = this.#now();
+    handleReady(this.connection, now);
+    this.#tell(() => this.#owner.onReady(this));
     this.#step(now);
   }
 
@@ -264,7 +302,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
       case "measure":
         return this.#measure();
       case "finish":
-        return this.transport.finish();
+        return this.transport.finish(effect.word);
       case "pause":
         return this.transport.pause();
       case "resume":
@@ -273,6 +311,15 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
         return this.#end(effect.facts);
       default:
         effect satisfies never;
+    }
+  }
+
+  /** An owner that throws leaves nothing half done. */
+  #tell(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#around.report(error);
     }
   }
 

@@ -5,9 +5,10 @@
  * so that they share one timer and one engine; it is made with the first link and holds nothing
  * while there is none.
  */
+import { HoldfastError } from "../base/errors.ts";
 import { connectWith, type Link } from "../client/link.ts";
 import type { ConnectOptions } from "../client/options.ts";
-import type { LinkPlatform } from "../client/platform.ts";
+import type { DialConfig, LinkPlatform } from "../client/platform.ts";
 import type { LinkTarget, TcpTarget } from "../client/target.ts";
 import { LinkWatch, WATCH_TICK_MS } from "../client/watch.ts";
 import { reportUncaught, systemClock, systemRandom, systemSecrets } from "../driver/system.ts";
@@ -53,13 +54,23 @@ function makePlatform(): LinkPlatform {
     secrets: systemSecrets,
     report: reportUncaught,
     watch: new LinkWatch(watchConfig, systemClock),
-    open: (target: LinkTarget, kernel: KernelConfig, warn: (text: string) => void): Open => {
+    open: (target: LinkTarget, dial: DialConfig, warn: (text: string) => void): Open => {
       if (target.over === "unix") {
         return openUnix({ path: target.path, overwriteAfterRead: false });
       }
       engine ??= chooseEngine("auto").then((chosen) => chosen.engine);
-      return openWhenChosen(engine, target, kernel, warn);
+      if (target.over === "websocket" || target.secure) return openNothing(target);
+      return openWhenChosen(engine, target, dial.kernel, warn);
     },
+  };
+}
+
+/** For what cannot be opened yet. */
+function openNothing({ label }: LinkTarget): Open {
+  return (handlers) => {
+    const error = new HoldfastError("URL_INVALID", `"${label}" is not supported in this version`);
+    queueMicrotask(() => handlers.onFailed(error));
+    return () => {};
   };
 }
 

@@ -118,6 +118,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     this.#admission.tooSilent()?.driven.abort("SILENT_MAX", detail);
     const connection = this.#connectionOf(incoming);
     this.registry.add(connection);
+    if (connection.driven.transport.isPreparing) this.registry.onGreeting(connection);
     connection.driven.start();
     this.#admission.onEntered(ip);
     this.counters.accepted += 1;
@@ -138,6 +139,11 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     if (connection.stage === "refused") return;
     this.registry.onGreeting(connection);
     if (this.#admission.handshakesExceed(0)) this.reject(connection, "HANDSHAKES_MAX");
+  }
+
+  /** After an upgrade a peer is silent again, and may be a plain one that will speak much later. */
+  onReady(driven: Driven): void {
+    if (this.config.connection.accepts.line) this.registry.onReady(driven.tag as ServerConnection);
   }
 
   onHello(driven: Driven, hello: Hello): void {

@@ -1,6 +1,8 @@
 /** The options of `listen`, as its users write them. options.ts reads them. */
 import type { Observe } from "../base/observation.ts";
 import type { KeepaliveOptions } from "../transports/keepalive-options.ts";
+import type { TlsServerOptions } from "../transports/tls/tls-server-options.ts";
+import type { WebSocketServerOptions } from "../transports/websocket/websocket-server-options.ts";
 import type { LineOptions } from "../wire/line-options.ts";
 import type { Authenticate } from "./authentication.ts";
 
@@ -33,11 +35,20 @@ export type ListenAt =
 
 export interface ServerOptions {
   /**
-   * Which dialects a connection may speak. Its first byte tells which one it does.
+   * What a connection may speak; its first bytes tell which it does. With "websocket" a request for
+   * an upgrade is granted, too; over WebSocket texts are lines and binary messages are frames. With
+   * "websocket" alone nothing else is served, and both are spoken over it.
    *
-   * @default both
+   * @default "line" and "frame". WebSocket has to be asked for, since a client of a line protocol
+   * may have a line of its own that begins with `GET `.
    */
-  readonly accept?: readonly ("line" | "frame")[] | undefined;
+  readonly accept?: readonly ("line" | "frame" | "websocket")[] | undefined;
+
+  /** TLS, for `tls://` and `wss://` urls, and for `port` where it is given beside it. */
+  readonly tls?: TlsServerOptions | undefined;
+
+  /** Which WebSockets are let in, where they are accepted. */
+  readonly websocket?: WebSocketServerOptions | undefined;
 
   /** The words and limits of the line dialect. */
   readonly line?: LineOptions | undefined;

@@ -4,9 +4,19 @@ import { descriptorLimitOf } from "./descriptor-limit.ts";
 import { parseListenUrl } from "./listen-url.ts";
 
 test("a url to listen on names a host and a port, or a path and a mode", () => {
-  expect(parseListenUrl("tcp://[::]:8080")).toEqual({ kind: "tcp", host: "::", port: 8080 });
-  expect(parseListenUrl("tcp://127.0.0.1:0/")).toEqual({ kind: "tcp", host: "127.0.0.1", port: 0 });
-  expect(parseListenUrl("tcp://localhost:1")).toEqual({ kind: "tcp", host: "localhost", port: 1 });
+  const tcp = { kind: "tcp", secure: false, webSocketPath: undefined };
+  expect(parseListenUrl("tcp://[::]:8080")).toEqual({ ...tcp, host: "::", port: 8080 });
+  expect(parseListenUrl("tcp://127.0.0.1:0/")).toEqual({ ...tcp, host: "127.0.0.1", port: 0 });
+  expect(parseListenUrl("tcp://localhost:1")).toEqual({ ...tcp, host: "localhost", port: 1 });
+  expect(parseListenUrl("tls://a:1")).toEqual({ ...tcp, secure: true, host: "a", port: 1 });
+  const ws = { host: "a", port: 1, webSocketPath: "/" };
+  expect(parseListenUrl("ws://a:1")).toEqual({ ...tcp, ...ws });
+  expect(parseListenUrl("wss://a:1/x/y")).toEqual({
+    ...tcp,
+    ...ws,
+    secure: true,
+    webSocketPath: "/x/y",
+  });
   expect(parseListenUrl("unix:/run/x.sock")).toEqual({
     kind: "unix",
     path: "/run/x.sock",
@@ -30,6 +40,11 @@ test.each([
   "tcp://:8080",
   "tcp://user@x:1",
   "tcp://x:1/path",
+  "tls:x:1",
+  "ws://x",
+  "ws://x:1/a?b",
+  "wss://x:1/a#b",
+  "wss://x:1/a b",
   "unix:",
   "unix:/x?mode=999",
   "unix:/x?mode=0600&y",
@@ -41,7 +56,7 @@ test.each([
     expect.unreachable();
   } catch (error) {
     expect(isHoldfastError(error) && error.code).toBe("URL_INVALID");
-    expect((error as Error).message).toMatch(/tcp:\/\/|unix:/);
+    expect((error as Error).message).toMatch(/(tcp|tls|wss?):\/\/|unix:/);
   }
 });
 

@@ -1,12 +1,21 @@
 /**
- * Reads the urls that a server can listen on: `tcp://[::]:8080` and `unix:/run/holdfast.sock`.
+ * Reads the urls that a server can listen on: `tcp://[::]:8080`, `tls://[::]:8443`,
+ * `ws://[::]:8080/live`, `wss://` alike, and `unix:/run/holdfast.sock`.
  *
  * The url names the transport only. Which dialects a port accepts is the option `accept`.
  */
 import { HoldfastError } from "../base/errors.ts";
 
 export type ListenAddress =
-  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | {
+      readonly kind: "tcp";
+      readonly host: string;
+      readonly port: number;
+      /** Whether TLS comes first. */
+      readonly secure: boolean;
+      /** The path of a `ws` or `wss` url, where nothing but WebSockets is let in. */
+      readonly webSocketPath: string | undefined;
+    }
   /** `mode`: the permission bits of the socket file. */
   | { readonly kind: "unix"; readonly path: string; readonly mode: number };
 
@@ -16,16 +25,29 @@ const UNIX_MODE = 0o600;
 /** @throws HoldfastError `URL_INVALID`, saying what was expected. */
 export function parseListenUrl(url: string): ListenAddress {
   if (url.startsWith("unix:")) return parseUnix(url);
-  if (url.startsWith("tcp:")) return parseTcp(url);
-  throw wrong(url, "a url that begins with tcp:// or unix:");
+  const scheme = /^(tcp|tls|wss?):/.exec(url)?.[1];
+  if (scheme !== undefined) return parseTcp(url, scheme);
+  throw wrong(url, "a url that begins with tcp://, tls://, ws://, wss:// or unix:");
 }
 
-function parseTcp(url: string): ListenAddress {
-  const expected = "tcp://HOST:PORT, such as tcp://[::]:8080 or tcp://127.0.0.1:0";
-  const parts = /^tcp:\/\/(\[[0-9a-fA-F:.%\w]+\]|[^\s:/?#@[\]]+):(\d{1,5})\/?$/.exec(url);
-  const port = Number(parts?.[2]);
-  if (parts?.[1] === undefined || port > 65_535) throw wrong(url, expected);
-  return { kind: "tcp", host: parts[1].replace(/^\[|\]$/g, ""), port };
+function parseTcp(url: string, scheme: string): ListenAddress {
+  const isWebSocket = scheme.startsWith("ws");
+  const place = `${scheme}://HOST:PORT${isWebSocket ? "/PATH" : ""}`;
+  const expected = `${place}, such as ${scheme}://[::]:8080 or ${scheme}://127.0.0.1:0`;
+  const authority = /^(\[[0-9a-fA-F:.%\w]+\]|[^\s:/?#@[\]]+):(\d{1,5})(\/[\x21-\x7e]*)?$/;
+  const parts = authority.exec(url.slice(`${scheme}://`.length));
+  const [, host, portText, path = "/"] = parts ?? [];
+  const port = Number(portText);
+  const hasForeign = isWebSocket ? /[?#]/.test(path) : path !== "/";
+  const isWhole = url.startsWith(`${scheme}://`) && host !== undefined;
+  if (!isWhole || port > 65_535 || hasForeign) throw wrong(url, expected);
+  return {
+    kind: "tcp",
+    host: host.replace(/^\[|\]$/g, ""),
+    port,
+    secure: scheme === "tls" || scheme === "wss",
+    webSocketPath: isWebSocket ? path : undefined,
+  };
 }
 
 function parseUnix(url: string): ListenAddress {

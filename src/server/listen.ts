@@ -1,4 +1,5 @@
 /** The door for servers: binds the keeper to real sockets, the real clock and real chance. */
+import { HoldfastError } from "../base/errors.ts";
 import { pooledSecrets, reportUncaught, systemClock, systemRandom } from "../driver/system.ts";
 import { chooseEngine } from "../transports/tcp/choose-engine.ts";
 import { listenTcp } from "../transports/tcp/listen-tcp.ts";
@@ -49,12 +50,16 @@ async function engineFor({ engine: wanted, server }: ListenConfig): Promise<TcpE
 
 function listenerFor(
   address: ListenAddress,
-  { kernel, server }: ListenConfig,
+  { kernel, server, webSocket }: ListenConfig,
   engine: TcpEngine | undefined,
 ): Listen {
+  if (webSocket.accepted !== "no") throw new HoldfastError("LISTEN_FAILED", "not in this version");
   if (address.kind === "unix" || engine === undefined) {
     const { path, mode } = address as ListenAddress & { kind: "unix" };
     return listenUnix({ path, mode, backlog: BACKLOG, overwriteAfterRead: false });
+  }
+  if (address.secure || address.webSocketPath !== undefined) {
+    throw new HoldfastError("LISTEN_FAILED", "not in this version");
   }
   return listenTcp({
     host: address.host,

@@ -19,7 +19,9 @@ function refusalOf(run: () => unknown): string {
 
 test("the defaults are those that the documents tell", () => {
   const { server, addresses, kernel, engine } = resolveListen({ port: 8080 }, 20_000);
-  expect(addresses).toEqual([{ kind: "tcp", host: "::", port: 8080 }]);
+  expect(addresses).toEqual([
+    { kind: "tcp", host: "::", port: 8080, secure: false, webSocketPath: undefined },
+  ]);
   expect(engine).toBe("auto");
   expect(kernel).toEqual({
     keepalive: { idleMs: 60_000, intervalMs: 10_000, count: 5 },

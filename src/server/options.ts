@@ -18,7 +18,12 @@ import {
   type ServerLivenessOptions,
 } from "../liveness/options.ts";
 import { readKeepalive } from "../transports/keepalive-options.ts";
+import { readTlsServer, type TlsServerConfig } from "../transports/tls/tls-server-options.ts";
 import type { KernelConfig } from "../transports/transport.ts";
+import {
+  readWebSocketServer,
+  type WebSocketServerConfig,
+} from "../transports/websocket/websocket-server-options.ts";
 import { type LineOptions, resolveLine } from "../wire/line-options.ts";
 import type { AdmissionConfig } from "./admission.ts";
 import type { Authenticate } from "./authentication.ts";
@@ -43,9 +48,18 @@ export interface ServerConfig extends AdmissionConfig {
 /** What is to be listened on, and how. */
 export interface ListenConfig {
   readonly server: ServerConfig;
+  /** Given where an address is `secure`. */
+  readonly tls: TlsServerConfig | undefined;
+  readonly webSocket: WebSocketChoice;
   readonly addresses: readonly ListenAddress[];
   readonly kernel: KernelConfig;
   readonly engine: "auto" | "public" | "shared";
+}
+
+/** WebSockets on the addresses that do not name a path of their own. */
+export interface WebSocketChoice {
+  readonly accepted: "no" | "too" | "only";
+  readonly config: WebSocketServerConfig;
 }
 
 const TEBIBYTE = 1024 ** 4;
@@ -67,12 +81,15 @@ export function resolveListen(
   descriptorsMax: number | undefined,
 ): ListenConfig {
   const read = new OptionReader("listen", options);
-  const addresses = readAddresses(read);
+  const tls = readTls(read);
+  const addresses = readAddresses(read, tls !== undefined);
+  checkSecure(read, addresses, tls);
+  const webSocket = readWebSocket(read);
   const engine = read.oneOf("engine", ["auto", "public", "shared"] as const, "auto");
   const server = readServer(read, descriptorsMax);
   const kernel = readKernel(read, server.connection);
   read.done();
-  return { server, addresses, kernel, engine };
+  return { server, addresses, tls, webSocket, kernel, engine };
 }
 
 /** The same without a place to listen on, for servers over pretended transports. */
@@ -83,6 +100,8 @@ export function resolveServer(
   const read = new OptionReader("listen", options);
   const server = readServer(read, descriptorsMax);
   readKernel(read, server.connection);
+  readTls(read);
+  readWebSocket(read);
   read.oneOf("engine", ["auto", "public", "shared"] as const, "auto");
   read.done();
   return server;
@@ -132,7 +151,33 @@ function livenessLimits(
   return { ...limits, intervalMs: false, answersExpected: true };
 }
 
-function readAddresses(read: OptionReader): readonly ListenAddress[] {
+function readTls(read: OptionReader): TlsServerConfig | undefined {
+  const tls = read.value("tls");
+  return tls === undefined ? undefined : readTlsServer("listen.tls", tls);
+}
+
+function checkSecure(
+  read: OptionReader,
+  addresses: readonly ListenAddress[],
+  tls: TlsServerConfig | undefined,
+): void {
+  const isSecure = addresses.some((address) => address.kind === "tcp" && address.secure);
+  if (isSecure && tls === undefined) {
+    throw read.refuse("`tls` is missing: a tls:// or wss:// url needs a certificate and its key");
+  }
+  if (!isSecure && tls !== undefined) {
+    throw read.refuse("`tls` is of no use: none of the urls to listen on is tls:// or wss://");
+  }
+}
+
+function readWebSocket(read: OptionReader): WebSocketChoice {
+  const config = readWebSocketServer("listen.websocket", read.value("websocket"));
+  const accept = read.value("accept");
+  if (!Array.isArray(accept) || !accept.includes("websocket")) return { accepted: "no", config };
+  return { accepted: accept.length === 1 ? "only" : "too", config };
+}
+
+function readAddresses(read: OptionReader, secure: boolean): readonly ListenAddress[] {
   const listen = read.value("listen");
   const hasPort = read.value("port") !== undefined || read.value("host") !== undefined;
   if (listen === undefined) {
@@ -142,7 +187,8 @@ function readAddresses(read: OptionReader): readonly ListenAddress[] {
       );
     }
     const port = read.integer("port", { default: 0, min: 0, max: 65_535 });
-    return [{ kind: "tcp", host: read.text("host", "::"), port }];
+    const host = read.text("host", "::");
+    return [{ kind: "tcp", host, port, secure, webSocketPath: undefined }];
   }
   if (hasPort) throw read.refuse("`listen` and `port` or `host` exclude each other; give one");
   const urls: readonly unknown[] = Array.isArray(listen) ? listen : [listen];
@@ -157,11 +203,16 @@ function readAddresses(read: OptionReader): readonly ListenAddress[] {
 function readAccepts(read: OptionReader): { readonly line: boolean; readonly frame: boolean } {
   const accept = read.value("accept");
   if (accept === undefined) return { line: true, frame: true };
-  const isDialect = (one: unknown): boolean => one === "line" || one === "frame";
-  if (!Array.isArray(accept) || accept.length === 0 || !accept.every(isDialect)) {
-    throw read.refuse('`accept` must be a list of "line", "frame", or both');
+  if (!Array.isArray(accept) || accept.length === 0 || !accept.every(isAccepted)) {
+    throw read.refuse('`accept` must be a list of one or more of "line", "frame", "websocket"');
   }
-  return { line: accept.includes("line"), frame: accept.includes("frame") };
+  // Nothing but WebSocket: its texts are lines, its binary messages frames.
+  const both = !accept.includes("line") && !accept.includes("frame");
+  return { line: both || accept.includes("line"), frame: both || accept.includes("frame") };
+}
+
+function isAccepted(one: unknown): boolean {
+  return one === "line" || one === "frame" || one === "websocket";
 }
 
 function readLimits(read: OptionReader, descriptorsMax: number | undefined): AdmissionConfig {

@@ -1,7 +1,8 @@
 /**
  * Who is here, and how far each has come.
  *
- * A connection is silent until its first byte, then greets (frame dialect), then is open. The
+ * A connection is silent until its first byte, then greets (frame dialect), then is open. While TLS
+ * or an upgrade is agreed on it greets as well, and may be silent once more afterwards. The
  * connection itself knows its phase; nobody is told of a first byte that completes nothing. So the
  * list of the silent may hold a few that have spoken since: they are found when it matters, at the
  * head of the list always, elsewhere by a look through the list that is due once for so many
@@ -64,6 +65,13 @@ export class Registry<T extends Registered<T>> {
   /** Its handshake begins. */
   onGreeting(connection: T): void {
     if (connection.stage === "silent") this.#move(connection, "greeting");
+  }
+
+  /** What had to be agreed on before its first byte is. */
+  onReady(connection: T): void {
+    if (connection.stage !== "greeting") return;
+    this.#move(connection, "silent");
+    this.#silent.add(connection);
   }
 
   /** Whoever has said nothing for the longest time. */

@@ -155,8 +155,8 @@ class LinkRun implements LinkView {
         clock,
         random: streams.stream(`chance of ${this.name}`),
         secrets: seededSecrets(streams.stream(`secrets of ${this.name}`)),
-        open: (target, kernel) => {
-          const place = target.over === "tcp" ? target.host : target.path;
+        open: (target, { kernel }) => {
+          const place = target.over === "unix" ? target.path : target.host;
           const open = this.#process.open(place, kernel, "link");
           return watch.open(open, this.host, (flow, effect) => this.#onEffect(flow, effect));
         },

@@ -15,7 +15,7 @@ test("each phase of a link's machine is told, from the first to the last", async
       clock: process.clock("link"),
       random: seededRandom(1),
       secrets: { bytes: (count) => new Uint8Array(count).fill(1) },
-      open: (_, kernel) => process.open("server", kernel, "link"),
+      open: (_, { kernel }) => process.open("server", kernel, "link"),
       report: (error) => {
         throw error;
       },

@@ -23,6 +23,7 @@ const SPOILT = 0xdd;
 
 export class SimTransport implements Transport, Pollable, Holding {
   readonly kind = "tcp" as const;
+  readonly isPreparing = false as const;
   readonly isDial = false;
   readonly owner: string;
   readonly remote: RemoteAddress;
@@ -193,7 +194,7 @@ export class SimTransport implements Transport, Pollable, Holding {
     if (!this.#owesDrained || this.#rest !== undefined) return false;
     this.#owesDrained = false;
     if (this.#isFinishing) this.#sendFin();
-    this.#handlers.onDrained();
+    this.#handlers.onDrained(true);
     return true;
   }
 

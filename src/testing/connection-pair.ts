@@ -286,12 +286,12 @@ export class ConnectionPair {
     }
     if (out.refused && out.queuedBytes <= out.capacityBytes) {
       out.refused = false;
-      from.connection.handleDrained(this.now);
+      from.connection.handleDrained(true, this.now);
       moved = true;
     }
     if (out.finished && !out.finishTold && out.queue.length === 0) {
       out.finishTold = true;
-      to.connection.handleFinished(this.now);
+      to.connection.handleFinished(undefined, this.now);
       if (to.out.finished && to.out.finishTold) this.#closeBoth();
       moved = true;
     }

@@ -18,6 +18,7 @@ import type { LastBuffer } from "./last-buffer.ts";
 import type {
   EffectiveKernelOptions,
   RemoteAddress,
+  TlsFacts,
   Transport,
   TransportHandlers,
   TransportKind,
@@ -39,8 +40,42 @@ export interface StreamFacts {
   readonly kernelOptions: EffectiveKernelOptions;
   /** Remembers the last short array that was written to any of them. */
   readonly lastBuffer: LastBuffer;
+  /** The socket below: the same one, or the one that carries TLS. It can be reset. */
+  rawOf(socket: Socket): Socket;
+  /** What became of the bytes that `socket` was given just now. */
+  outputAfter(socket: Socket, byteCount: number): OutputState;
+  /** Takes sockets over whose first bytes ask for something else than bytes. */
+  readonly upgrade: Upgrade | undefined;
   /** Must not answer before it returns. */
   readUnacked(socket: Socket, answer: UnackedAnswer): void;
+}
+
+/** `passing`: not with the kernel yet, which has refused nothing. */
+export type OutputState = "taken" | "refused" | "passing";
+
+/** One port for several kinds of pipe: the first bytes tell which one a peer wants. */
+export interface Upgrade {
+  /** Only such pipes are served: whatever else is said gets an answer, and the end. */
+  readonly isOnly: boolean;
+  /** Looks at all that a peer has said so far; "more": too little to tell. */
+  recognise(head: Uint8Array): "yes" | "no" | "more";
+  /** `head` was read from the socket, which nobody listens to now, and which is paused. */
+  take(taken: UpgradeTaken): Transport;
+}
+
+export interface UpgradeTaken {
+  readonly socket: Socket;
+  readonly head: Uint8Array;
+  readonly facts: StreamFacts;
+  readonly remote: RemoteAddress;
+  readonly tls: TlsFacts | undefined;
+  readonly handlers: TransportHandlers;
+}
+
+/** Where socket and kernel are one: what Node keeps is what the kernel refused. */
+export function plainOutputAfter(socket: Socket): OutputState {
+  // After a write that failed nothing waits in Node either, but the kernel did not take it.
+  return socket.writableLength === 0 && !isBroken(socket) ? "taken" : "refused";
 }
 
 const TRANSPORT: unique symbol = Symbol("holdfast.transport");
@@ -56,6 +91,7 @@ interface WiredSocket extends Socket {
 type Phase = "open" | "finishing" | "finished" | "reset" | "closed";
 
 export class StreamTransport implements Transport {
+  readonly isPreparing = false as const;
   readonly remote: RemoteAddress;
   readonly #facts: StreamFacts;
   readonly #handlers: TransportHandlers;
@@ -66,6 +102,8 @@ export class StreamTransport implements Transport {
   #rest: Uint8Array | undefined;
   /** Bytes handed to the socket that the kernel refused; 0 when it took everything. */
   #waitingBytes = 0;
+  /** The kernel has refused a part of what waits. */
+  #wasRefused = false;
 
   constructor(
     socket: Socket,
@@ -94,6 +132,7 @@ export class StreamTransport implements Transport {
     assert(this.unsentBytes === 0, "nothing is written between a refused write and onDrained");
     if (bytes.length === 0) return true;
     this.#rest = bytes;
+    this.#wasRefused = false;
     if (this.#pushRest()) return true;
     this.#socket.on("drain", onDrain);
     return false;
@@ -169,7 +208,7 @@ export class StreamTransport implements Transport {
     if (!this.#pushRest()) return;
     this.#socket.off("drain", onDrain);
     if (this.#phase === "finishing") this.#sendFin();
-    this.#handlers.onDrained();
+    this.#handlers.onDrained(this.#wasRefused);
   }
 
   handleShutDown(): void {
@@ -205,8 +244,9 @@ export class StreamTransport implements Transport {
         this.#rest.length > SLICE_BYTES ? this.#rest.subarray(0, SLICE_BYTES) : this.#rest;
       this.#rest = slice === this.#rest ? undefined : this.#rest.subarray(SLICE_BYTES);
       this.#socket.write(this.#facts.lastBuffer.of(slice));
-      // After a write that failed nothing waits in Node either, but the kernel did not take it.
-      if (this.#socket.writableLength === 0 && !isBroken(this.#socket)) continue;
+      const state = this.#facts.outputAfter(this.#socket, slice.length);
+      if (state === "taken") continue;
+      if (state === "refused") this.#wasRefused = true;
       this.#waitingBytes = slice.length;
       return false;
     }

@@ -5,6 +5,9 @@
  * are easy to break: no handler runs inside a call of ours (`attach`, `write`, `finish`, `reset`,
  * `pause`, `resume`), so that a step of the driver is never entered twice; `onClosed` runs exactly
  * once and last; after `reset` only `onClosed` runs.
+ *
+ * Some pipes carry a protocol of their own below the bytes: TLS, WebSocket. What it has to agree on
+ * first makes a pipe that is not ready yet; what it hears beside the bytes is told apart from them.
  */
 import type { Cancel } from "../base/time.ts";
 
@@ -12,15 +15,25 @@ export interface Transport {
   /** For logs and metrics. */
   readonly kind: TransportKind;
   readonly remote: RemoteAddress;
+  /** While TLS or an upgrade is being agreed on: nothing is written before `onReady`. */
+  readonly isPreparing: boolean;
+  /** What TLS has agreed on, and who the peer is by it; undefined without TLS, and before. */
+  readonly tls?: TlsFacts | undefined;
+  /** With what request a WebSocket was asked for here; undefined elsewhere. */
+  readonly request?: UpgradeRequest | undefined;
   /**
    * Hands bytes on. True: the kernel took them all at once. False: at least a part waits in this
-   * process; write nothing more until `onDrained`. The bytes must not be changed until then.
+   * process; write nothing more until `onDrained`. The bytes must not be changed until then. Each
+   * array is whole frames, or lines of which the last may be begun: WebSocket has borders.
    */
   write(bytes: Uint8Array): boolean;
   /** Bytes that were written and that the kernel has not taken. */
   readonly unsentBytes: number;
-  /** Sends what is buffered, then FIN. Reading goes on. Nothing may be written afterwards. */
-  finish(): void;
+  /**
+   * Sends what is buffered, then FIN. Reading goes on. Nothing may be written afterwards. A pipe
+   * that has words for it (the close frame of WebSocket) says `word`. One that is not ready closes.
+   */
+  finish(word?: LastWord): void;
   /**
    * Closes now and loses what is buffered; over TCP the peer gets RST. Says whether a reset could
    * be sent: Unix sockets know none.
@@ -46,6 +59,12 @@ export interface Transport {
   kernelOptions(): EffectiveKernelOptions;
 }
 
+/** Why we leave: a code of ours, and what there is to say. The peer may read both. */
+export interface LastWord {
+  readonly code: string;
+  readonly reason: string;
+}
+
 export type TransportKind = "tcp" | "tls" | "unix" | "websocket" | "memory";
 
 /** `windowIsShut`: what the peer had room for is acknowledged; the rest waits for room there. */
@@ -58,15 +77,79 @@ export interface RemoteAddress {
   readonly ip: string;
 }
 
+/** Whoever leaves the optional ones out takes pipes only that have no protocol of their own. */
 export interface TransportHandlers {
   /** Bytes that are lent: valid during this call only. */
   onBytes(bytes: Uint8Array): void;
-  /** All that `write` refused has been taken by the kernel. */
-  onDrained(): void;
-  /** The peer sent FIN: it will write no more, and may still read. */
-  onFinished(): void;
+  /**
+   * All that `write` refused has been taken by the kernel. `moved`: the kernel had refused a part
+   * at first, so that its taking it now says that the peer takes; false where only this process
+   * (encryption, framing) had made the bytes wait.
+   */
+  onDrained(moved: boolean): void;
+  /** The peer sent FIN: it will write no more, and may still read. `said`: its last words. */
+  onFinished(said?: LastWord): void;
   /** The pipe is gone; `fault` is what the system said, if it was not an orderly close. */
   onClosed(fault: Error | undefined): void;
+  /**
+   * Something came that is no part of the bytes, or not yet: a sign of life. `heldBytes`: how much
+   * of a unit that is not complete the pipe keeps (half a WebSocket message); 0 for nothing.
+   */
+  onHeard?(heldBytes: number): void;
+  /** The pipe's own protocol was pinged by the peer. True: answer now; false: do not. */
+  onNativePing?(): boolean;
+  /**
+   * What is to be agreed on was found, or begins: the pipe goes on as `transport`, and the one
+   * before is an empty shell. Comes before the first byte, if at all.
+   */
+  onSwitched?(transport: Transport): void;
+  /** A pipe that was not ready is. */
+  onReady?(): void;
+}
+
+/** What TLS has agreed on. */
+export interface TlsFacts {
+  /** Such as `TLSv1.3`. */
+  readonly protocol: string;
+  /** The cipher suite by its standard name. */
+  readonly cipher: string;
+  /** The protocol chosen by ALPN (RFC 7301); undefined when none was. */
+  readonly alpn: string | undefined;
+  /** The host name that the client asked for (SNI); undefined when it named none. */
+  readonly serverName: string | undefined;
+  /** The session was resumed from a ticket, without a whole handshake. */
+  readonly isResumed: boolean;
+  /** The peer showed a certificate, and it was verified by our authorities. */
+  readonly isAuthorized: boolean;
+  /** The certificate that the peer showed, verified or not. */
+  readonly certificate: CertificateFacts | undefined;
+}
+
+/** Who somebody is, by the certificate. It is the issuer's text: escape it before printing. */
+export interface CertificateFacts {
+  /** The subject's common name, or empty. */
+  readonly commonName: string;
+  /** The whole subject, one `KEY=value` after the other. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Such as `DNS:example.org` and `IP Address:192.0.2.7`. */
+  readonly altNames: readonly string[];
+  readonly serialNumber: string;
+  /** SHA-256 over the certificate, in hexadecimal with colons. */
+  readonly fingerprint256: string;
+  /** Milliseconds since 1970. */
+  readonly validFromWallMs: number;
+  readonly validToWallMs: number;
+}
+
+/** The HTTP request by which a WebSocket was asked for. All of it is the peer's text. */
+export interface UpgradeRequest {
+  /** The path without its query, as it came. */
+  readonly path: string;
+  /** The query without its `?`; empty if there is none. It may hold secrets: never log it. */
+  readonly query: string;
+  /** Names in lower case; of a name that came twice the values joined by a comma. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
 /** Wires an opened pipe to its handlers and begins to read. Called once per pipe. */

@@ -202,11 +202,11 @@ class FuzzedConversation {
         this.#now = later(now, this.#random.next() * 100_000);
         break;
       case 1:
-        connection.handleDrained(now);
+        connection.handleDrained(true, now);
         this.#refusing = false;
         break;
       case 2:
-        connection.handleFinished(now);
+        connection.handleFinished(undefined, now);
         break;
       case 3:
         connection.handleClosed(this.#chance(0.5) ? new Error("reset") : undefined, now);

@@ -97,6 +97,7 @@ function resetByPeer(): Error {
 /** One connection through the middle, and the server at its end. */
 class PathPipe implements Transport {
   readonly kind = "memory" as const;
+  readonly isPreparing = false as const;
   readonly remote = { text: "192.0.2.1:1", ip: "192.0.2.1" };
   readonly unsentBytes = 0;
   readonly attach: Attach = (handlers) => {

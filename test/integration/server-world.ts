@@ -264,6 +264,8 @@ export class FrameClient implements DrivenOwner {
 
   onGreeting(): void {}
 
+  onReady(): void {}
+
   onHello(): void {}
 
   onOpened(_: Driven, _dialect: Dialect, welcome: Welcome | undefined): void {

@@ -49,7 +49,7 @@ test("5.8 kernel help: no options let the kernel end whom our own rule still bea
         const given = isServer
           ? resolveListen({ ...options, port: 0, accept: ["frame"] }, 1_000)
           : resolveConnect(options);
-        const { kernel } = given;
+        const { kernel } = "server" in given ? given : given.dial;
         const { connection } = "server" in given ? given.server : given;
         if (kernel.userTimeoutMs === false) return;
         expect(kernel.userTimeoutMs).toBeGreaterThan(connection.liveness.drainTimeoutMs);

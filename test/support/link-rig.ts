@@ -87,6 +87,8 @@ export class TestServer implements DrivenOwner {
 
   onGreeting(): void {}
 
+  onReady(): void {}
+
   onHello(driven: Driven, hello: Hello): void {
     this.hellos.push(hello);
     if (this.refusal !== undefined) {
@@ -165,7 +167,7 @@ export class LinkRig {
       random: FIXED,
       secrets: { bytes: (count) => new Uint8Array(count).fill(7) },
       open: (target) => {
-        const name = target.over === "tcp" ? `${target.host}:${target.port}` : target.path;
+        const name = target.over === "unix" ? target.path : `${target.host}:${target.port}`;
         this.dialled.push(name);
         return openMemory({ network: this.network, name });
       },

@@ -71,6 +71,7 @@ type Phase = "waiting" | "open" | "reset" | "closed";
 
 export class MemoryEnd implements Transport {
   readonly kind = "memory" as const;
+  readonly isPreparing = false as const;
   readonly remote: RemoteAddress = MEMORY_ADDRESS;
   peer: MemoryEnd | undefined;
   /** For whoever counts open ends. */
@@ -217,7 +218,7 @@ export class MemoryEnd implements Transport {
     if (this.#inward.isReset && !this.#isCut) return this.#close(resetByPeer());
     if (this.#owesDrained && this.#rest === undefined) {
       this.#owesDrained = false;
-      this.#handlers?.onDrained();
+      this.#handlers?.onDrained(true);
       return true;
     }
     if (!this.#isPaused && !this.#isCut && this.#read()) return true;

@@ -1,7 +1,7 @@
 /** What all TCP pipes of one listener, or one dialled TCP pipe, have in common. */
 import type { Socket } from "node:net";
 import { LastBuffer } from "../last-buffer.ts";
-import type { StreamFacts } from "../stream-transport.ts";
+import { plainOutputAfter, type StreamFacts } from "../stream-transport.ts";
 import type { EffectiveKernelOptions, UnackedAnswer } from "../transport.ts";
 import { descriptorOf } from "./native-sockopt.ts";
 import type { TcpEngineConfig } from "./tcp-engine.ts";
@@ -16,6 +16,9 @@ export function tcpFacts(
     overwriteAfterRead: engine.overwriteAfterRead,
     kernelOptions,
     lastBuffer: new LastBuffer(),
+    rawOf: (socket) => socket,
+    outputAfter: plainOutputAfter,
+    upgrade: undefined,
     readUnacked: (socket, answer) => readUnacked(engine, socket, answer),
   };
 }
