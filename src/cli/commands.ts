@@ -2,6 +2,8 @@
 import { connectCommand } from "./connect.ts";
 import { hintInTermsOfFlags } from "./connect-hints.ts";
 import { CONNECT_SETTINGS } from "./connect-settings.ts";
+import { explainCommand } from "./explain.ts";
+import { EXPLAIN_SETTINGS } from "./explain-settings.ts";
 import { probeCommand } from "./probe.ts";
 import { PROBE_SETTINGS } from "./probe-settings.ts";
 import { serveCommand } from "./serve.ts";
@@ -81,6 +83,22 @@ export const COMMANDS: readonly CommandSpec[] = [
       await probeCommand(urls, resolveSettings(PROBE_SETTINGS, sources), surroundings),
   },
   {
+    name: "explain",
+    operands: undefined,
+    summary: "tell what intervals and timeouts mean: when a death is found, traffic, middleboxes",
+    settings: EXPLAIN_SETTINGS as SettingsTable<never>,
+    examples: [
+      ["holdfast explain --interval 30s --timeout 60s", "two Holdfasts, and every way to die"],
+      ["holdfast explain --dialect line --behind alb,nat", "a plain program behind two boxes"],
+      ["holdfast explain --interval 4m --lease-max 10m --connections 10000", "for a large server"],
+    ],
+    tell: complaintOfExplain,
+    execute: async (_, sources, surroundings) => {
+      const settings = resolveSettings(EXPLAIN_SETTINGS, sources);
+      return await explainCommand(settings, complaintOfExplain, surroundings);
+    },
+  },
+  {
     name: "simulate",
     operands: undefined,
     summary: "put the product into a simulated world of faults, and judge it",
@@ -106,4 +124,8 @@ function complaintOfServe(sentence: string): string {
 function complaintOfProbe(sentence: string): string {
   const told = sentence.replace('`expect: "none"`', "--expect none");
   return inTermsOfFlags(told, PROBE_SETTINGS as SettingsTable<never>);
+}
+
+function complaintOfExplain(sentence: string): string {
+  return inTermsOfFlags(sentence, EXPLAIN_SETTINGS as SettingsTable<never>);
 }

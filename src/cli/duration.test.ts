@@ -4,6 +4,7 @@ import {
   parseDuration,
   parseSize,
   sayDuration,
+  sayPrecisely,
   saySize,
   writeDuration,
   writeSize,
@@ -77,4 +78,16 @@ test("sentences round durations and sizes to what a reader needs", () => {
     "64.5 KiB",
     "1 MiB",
   ]);
+});
+
+test.each([
+  [30_010, "30 s"],
+  [350_000, "5 min 50 s"],
+  [240_000, "4 min"],
+  [7_199_000, "119 min 59 s"],
+  [7_440_000, "2 h 4 min"],
+  [86_400_000, "24 h"],
+  [432_000_000, "5 days"],
+])("%i ms is said precisely as %s", (ms, text) => {
+  expect(sayPrecisely(ms)).toBe(text);
 });

@@ -1,6 +1,7 @@
 /** Durations and sizes as people write them on a command line, and as sentences say them. */
 
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const DAY_MS = 86_400_000;
 type Unit = keyof typeof UNITS_MS;
 
 const UNITS_BYTES = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
@@ -51,6 +52,16 @@ export function sayDuration(ms: number): string {
   if (minutes < 120) return `${minutes} min`;
   const rest = minutes % 60;
   return `${Math.floor(minutes / 60)} h${rest === 0 ? "" : ` ${rest} min`}`;
+}
+
+/** As `sayDuration`, where minutes are too coarse: `5 min 50 s`, `2 h 4 min`, `5 days`. */
+export function sayPrecisely(ms: number): string {
+  if (ms < 120_000) return sayDuration(ms);
+  if (ms >= 2 * DAY_MS && ms % DAY_MS === 0) return `${ms / DAY_MS} days`;
+  const seconds = Math.round(ms / 1_000);
+  const rest = seconds % 60;
+  if (seconds >= 7_200) return sayDuration(ms);
+  return `${Math.floor(seconds / 60)} min${rest === 0 ? "" : ` ${rest} s`}`;
 }
 
 /** As a sentence says it: `12 bytes`, `64.5 KiB`. */

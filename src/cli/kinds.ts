@@ -103,6 +103,22 @@ export function someOf<Choice extends string>(choices: readonly Choice[]): Kind<
   };
 }
 
+/** Names of which only the library knows what they mean. */
+export const names: Kind<readonly string[]> = {
+  placeholder: "list",
+  expected: "one or more names, with commas between",
+  unit: undefined,
+  many: true,
+  readText: (texts) => {
+    const words = texts.flatMap((text) => text.split(/[\s,]+/)).filter((one) => one !== "");
+    return words.length === 0 ? undefined : words;
+  },
+  readJson: (value) => {
+    const texts = typeof value === "string" ? [value] : value;
+    return isTexts(texts) ? names.readText(texts) : undefined;
+  },
+};
+
 /** Addresses: a flag holds one, an environment variable several with spaces or commas between. */
 export const urls: Kind<readonly string[]> = {
   placeholder: "url",

@@ -5,7 +5,7 @@ import type { DeathFinding, KeepaliveFinding, RttFinding } from "../ops/probe/fi
 import type { ProbeReport } from "../ops/probe/report.ts";
 import type { Outcome, Sample } from "../ops/probe/sample.ts";
 import { printable } from "../base/printable.ts";
-import { sayDuration } from "./duration.ts";
+import { sayPrecisely } from "./duration.ts";
 import { kernelText } from "./kernel-lines.ts";
 
 /** The whole report: one line for each question, then what stays open. */
@@ -13,7 +13,8 @@ export function reportLines(report: ProbeReport): string[] {
   const { bracket, death, keepalive, rtt, advice, notLearnt } = report;
   const heading = report.isComplete ? "" : ", interrupted";
   return [
-    `path to ${report.url}${sayAddress(report)} (probed for ${sayMs(report.tookMs)}${heading})`,
+    `path to ${report.url}${sayAddress(report)} ` +
+      `(probed for ${sayPrecisely(report.tookMs)}${heading})`,
     row("idle timeout", sayBracket(bracket, report.triedMsMax)),
     ...bracket.contradictions.map((sample) => row("", `contradicted: ${sayContradiction(sample)}`)),
     row("how it dies", death === undefined ? "nothing died" : sayDeath(death)),
@@ -22,8 +23,11 @@ export function reportLines(report: ProbeReport): string[] {
     ...(advice === undefined
       ? [row("advice", "none")]
       : [
-          row("interval", `${sayMs(advice.intervalMs)}: ${advice.reason}`),
-          row("timeout", `${sayMs(advice.timeoutMs)}: two intervals and the time for an answer`),
+          row("interval", `${sayPrecisely(advice.intervalMs)}: ${advice.reason}`),
+          row(
+            "timeout",
+            `${sayPrecisely(advice.timeoutMs)}: two intervals and the time for an answer`,
+          ),
         ]),
     ...notLearnt.map((sentence, at) => row(at === 0 ? "not learnt" : "", printable(sentence))),
   ];
@@ -36,10 +40,10 @@ function sayAddress({ url, address }: ProbeReport): string {
 
 /** One line of the live table: how long it was silent, and what came of that. */
 export function sampleLine({ group, idleMs, outcome, afterMs, why }: Sample): string {
-  const after = afterMs === undefined ? "" : sayAfter(outcome, sayMs(afterMs));
+  const after = afterMs === undefined ? "" : sayAfter(outcome, sayPrecisely(afterMs));
   const kept = group === "keepalive" ? ", with keepalive" : "";
   const reason = why === undefined ? "" : ` (${printable(why)})`;
-  return `${sayMs(idleMs).padStart(12)}  ${sayOutcome(outcome)}${after}${kept}${reason}`;
+  return `${sayPrecisely(idleMs).padStart(12)}  ${sayOutcome(outcome)}${after}${kept}${reason}`;
 }
 
 function sayAfter(outcome: Outcome, after: string): string {
@@ -53,8 +57,8 @@ export function sayProgress(bracket: Bracket | undefined, asked: number, of: num
   const count = `${asked} of ${of} asked`;
   if (bracket === undefined) return count;
   const { survivedMs, diedMs } = bracket;
-  const alive = survivedMs === undefined ? "" : `, alive after ${sayMs(survivedMs)}`;
-  return `${count}${alive}${diedMs === undefined ? "" : `, dead after ${sayMs(diedMs)}`}`;
+  const alive = survivedMs === undefined ? "" : `, alive after ${sayPrecisely(survivedMs)}`;
+  return `${count}${alive}${diedMs === undefined ? "" : `, dead after ${sayPrecisely(diedMs)}`}`;
 }
 
 export function sayBracket(bracket: Bracket, triedMsMax: number): string {
@@ -62,13 +66,13 @@ export function sayBracket(bracket: Bracket, triedMsMax: number): string {
   if (diedMs === undefined) {
     if (survivedMs === undefined) return "unknown";
     const all = survivedMs >= triedMsMax * 0.99 ? ", the longest silence that was tried" : "";
-    return `more than ${sayMs(survivedMs)}${all} (${confidence})`;
+    return `more than ${sayPrecisely(survivedMs)}${all} (${confidence})`;
   }
   const connections = deathCount === 1 ? "1 connection" : `${deathCount} connections`;
   const died = `${connections} died after that; ${confidence}`;
-  if (isExact) return `${sayMs(diedMs)}, seen as it happened (${died})`;
-  if (survivedMs === undefined) return `at most ${sayMs(diedMs)} (${died})`;
-  return `between ${sayMs(survivedMs)} and ${sayMs(diedMs)} (${died})`;
+  if (isExact) return `${sayPrecisely(diedMs)}, seen as it happened (${died})`;
+  if (survivedMs === undefined) return `at most ${sayPrecisely(diedMs)} (${died})`;
+  return `between ${sayPrecisely(survivedMs)} and ${sayPrecisely(diedMs)} (${died})`;
 }
 
 function sayDeath({ how, afterMsMin, afterMsMax, otherCount }: DeathFinding): string {
@@ -76,16 +80,16 @@ function sayDeath({ how, afterMsMin, afterMsMax, otherCount }: DeathFinding): st
   const after =
     afterMsMin === undefined || afterMsMax === undefined
       ? ""
-      : sayMs(afterMsMin) === sayMs(afterMsMax)
-        ? sayMs(afterMsMin)
-        : `${sayMs(afterMsMin)} to ${sayMs(afterMsMax)}`;
+      : sayPrecisely(afterMsMin) === sayPrecisely(afterMsMax)
+        ? sayPrecisely(afterMsMin)
+        : `${sayPrecisely(afterMsMin)} to ${sayPrecisely(afterMsMax)}`;
   return `${sayHow(how, after, afterMsMax)}${others}`;
 }
 
 function sayHow(how: Outcome, after: string, longestMs: number | undefined): string {
   switch (how) {
     case "silent":
-      return `silently: no answer and no reset within ${sayMs(longestMs ?? 0)}`;
+      return `silently: no answer and no reset within ${sayPrecisely(longestMs ?? 0)}`;
     case "reset":
       return `the next ping is answered by a reset (RST), after ${after}`;
     case "finished":
@@ -131,13 +135,13 @@ function sayOutcome(outcome: Outcome): string {
 }
 
 function sayContradiction(sample: Sample): string {
-  return `${sayOutcome(sample.outcome)} after ${sayMs(sample.idleMs)}`;
+  return `${sayOutcome(sample.outcome)} after ${sayPrecisely(sample.idleMs)}`;
 }
 
 function sayKeepalive(found: KeepaliveFinding): string {
   const { verdict, survivedCount, diedCount, idleMs, kernel } = found;
   const inForce = kernel === undefined ? "" : ` [${keepaliveText(kernel)}]`;
-  const age = idleMs === undefined ? "" : ` after ${sayMs(idleMs)}`;
+  const age = idleMs === undefined ? "" : ` after ${sayPrecisely(idleMs)}`;
   switch (verdict) {
     case "keeps open":
       return `keeps the path open: ${survivedCount} of ${survivedCount} alive${age}${inForce}`;
@@ -163,14 +167,6 @@ function sayRtt({ minMs, medianMs, maxMs, count }: RttFinding): string {
 
 function fine(ms: number): string {
   return ms < 10 ? ms.toFixed(2) : ms.toFixed(0);
-}
-
-/** Minutes are too coarse for a timeout of the path. */
-function sayMs(ms: number): string {
-  if (ms < 120_000) return sayDuration(ms);
-  const seconds = Math.round(ms / 1_000);
-  const rest = seconds % 60;
-  return `${Math.floor(seconds / 60)} min${rest === 0 ? "" : ` ${rest} s`}`;
 }
 
 function row(name: string, text: string): string {

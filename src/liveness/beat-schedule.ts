@@ -21,6 +21,11 @@ const PAUSED_INTERVAL_MS = 2_000;
 /** While an answer is missing, more pings than one a second would only use up the ping budget. */
 const UNANSWERED_INTERVAL_MS = 1_000;
 
+/** By how much a beat may come before its interval is over; evenly spread from 0 on. */
+export function jitterMsMax(intervalMs: number): number {
+  return Math.min(JITTER_SHARE * intervalMs, JITTER_MS_MAX);
+}
+
 export class BeatSchedule {
   #intervalMs: number | undefined;
   #style: BeatStyle = "when-quiet";
@@ -82,7 +87,7 @@ export class BeatSchedule {
     this.#sentAt = now;
     this.#fixedAt = undefined;
     const intervalMs = this.#intervalMs ?? 0;
-    this.#jitterMs = uniform(random, 0, Math.min(JITTER_SHARE * intervalMs, JITTER_MS_MAX));
+    this.#jitterMs = uniform(random, 0, jitterMsMax(intervalMs));
     if (this.#pausedDueAt === undefined) return;
     // A pause must not make the gap longer than the peer was promised, or believes in.
     const gapMs = intervalMs === 0 ? PAUSED_INTERVAL_MS : intervalMs - this.#jitterMs;

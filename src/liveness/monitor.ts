@@ -55,7 +55,8 @@ export type MonitorAction =
   | "slow"
   | "expired";
 
-const WAKE_SPREAD_MS = 1_000;
+/** Over this the questions after a sleep of our machine are spread. */
+export const WAKE_SPREAD_MS = 1_000;
 
 export class LivenessMonitor {
   readonly #state: MonitorState;

@@ -13,8 +13,9 @@ const AHEAD_BYTES_MAX = 64 * 1024;
 const MEASURE_EVERY_MS = 1_000;
 /** Two ticks of a server's alarms: a reading for which nobody has to wait takes less. */
 const LAST_ANSWER_MS = 50;
-const WAKE_ANSWER_MS_MIN = 1_000;
-const WAKE_ANSWER_MS_MAX = 5_000;
+/** Within this the answer after a sleep of our machine is waited for. */
+export const WAKE_ANSWER_MS_MIN = 1_000;
+export const WAKE_ANSWER_MS_MAX = 5_000;
 /** Doubt comes before death even where the answer time is shorter than two probe timeouts. */
 const DOUBT_SHARE: number = 2 / 3;
 
