@@ -24,6 +24,18 @@ export type {
 } from "./client/status.ts";
 export type { Beat, Dialect, Message } from "./connection/effects.ts";
 export type { EndedBy, EndEvidence, EndRecord } from "./connection/end-record.ts";
+export type { GuardEvents } from "./guard/flock.ts";
+export { type Guard, type GuardDrainOptions, guard } from "./guard/guard.ts";
+export type { GuardEvidence, GuardedKind, GuardRecord } from "./guard/guard-record.ts";
+export type { GuardStats } from "./guard/guard-stats.ts";
+export type {
+  ConnectionTarget,
+  GuardTarget,
+  WebSocketLike,
+  WebSocketServerLike,
+} from "./guard/guard-target.ts";
+export type { GuardedConnection, GuardedInfo } from "./guard/guarded-connection.ts";
+export type { GuardOptions, GuardPing } from "./guard/options.ts";
 export type { FailureClass } from "./liveness/adaptive/failure-class.ts";
 export type { NetworkStore } from "./liveness/adaptive/network-book.ts";
 export type { AdaptiveOptions } from "./liveness/adaptive-options.ts";

@@ -80,12 +80,13 @@ function lastHeard({ heardMsAgo }: EndEvidence): string {
   return heardMsAgo === undefined ? "" : `; the last byte came ${ago(heardMsAgo)}`;
 }
 
-function ago(ms: number | undefined): string {
+/** `0.3 s ago`. */
+export function ago(ms: number | undefined): string {
   return ms === undefined ? "never" : `${seconds(ms)} ago`;
 }
 
 /** `0.3 s`, `60.2 s`, `12 min`. */
-function seconds(ms: number): string {
+export function seconds(ms: number): string {
   if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`;
   return `${Math.round(ms / 60_000)} min`;
 }

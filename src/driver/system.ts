@@ -26,6 +26,17 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * The same clock for what watches over things that are not ours: its alarms keep no process alive.
+ */
+export const unobtrusiveClock: Clock = {
+  ...systemClock,
+  wakeAt: (at, wake): Cancel => {
+    const timer = setTimeout(wake, Math.max(0, Math.ceil(at - performance.now()))).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
 /** For jitter only. */
 export const systemRandom: Random = { next: () => Math.random() };
 

@@ -7,6 +7,7 @@
  */
 import { toHex } from "../base/bytes.ts";
 import { Emitter } from "../base/emitter.ts";
+import { EndRing } from "../base/end-ring.ts";
 import { type ErrorCode, isHoldfastError } from "../base/errors.ts";
 import type { Random, Secrets } from "../base/random.ts";
 import type { Clock } from "../base/time.ts";
@@ -24,7 +25,6 @@ import type { AcceptHandlers, Incoming } from "../transports/transport.ts";
 import type { Hello } from "../wire/frame.ts";
 import { Admission } from "./admission.ts";
 import { BufferBudget } from "./buffer-budget.ts";
-import { EndRing } from "./end-ring.ts";
 import type { ServerConfig } from "./options.ts";
 import { Reception } from "./reception.ts";
 import { refusalFor } from "./refusal.ts";

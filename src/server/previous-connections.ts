@@ -7,8 +7,8 @@
  * oldest ends are forgotten first.
  */
 import { equalInConstantTime } from "../base/bytes.ts";
+import { EndRing } from "../base/end-ring.ts";
 import type { PreviousReport } from "../wire/frame.ts";
-import { EndRing } from "./end-ring.ts";
 
 export interface EndedConnection {
   readonly secret: string;

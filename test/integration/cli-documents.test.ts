@@ -10,6 +10,7 @@ import { CONNECT_SETTINGS } from "../../src/cli/connect-settings.ts";
 import { parseDuration, parseSize } from "../../src/cli/duration.ts";
 import { SERVE_SETTINGS } from "../../src/cli/serve-settings.ts";
 import { resolveConnect } from "../../src/client/config.ts";
+import { resolveGuard } from "../../src/guard/options.ts";
 import { resolveListen } from "../../src/server/options.ts";
 import { runWell, tool } from "../support/commands.ts";
 import { hasTool, skipUnless } from "../support/requires.ts";
@@ -130,6 +131,8 @@ const OPTION_FILES = [
   "src/redial/options.ts",
   "src/server/options.ts",
   "src/server/listen-options.ts",
+  "src/guard/options.ts",
+  "src/guard/guard.ts",
 ];
 
 test("docs/defaults.md names every option", () => {
@@ -149,7 +152,11 @@ interface Defaults {
 }
 
 /** What the resolvers give when nothing is said. */
-function defaults(): { readonly connect: Defaults; readonly listen: Defaults } {
+function defaults(): {
+  readonly connect: Defaults;
+  readonly listen: Defaults;
+  readonly guard: Defaults;
+} {
   const link = resolveConnect(undefined);
   const { server, kernel } = resolveListen({ port: 0 }, undefined);
   return {
@@ -161,11 +168,12 @@ function defaults(): { readonly connect: Defaults; readonly listen: Defaults } {
       ...kernel,
     },
     listen: { ...server, ...server.connection, ...server.connection.liveness, ...server.reaper },
+    guard: { ...resolveGuard(undefined) },
   };
 }
 
 test("the numbers in docs/defaults.md are those of the code", () => {
-  const { connect, listen } = defaults();
+  const { connect, listen, guard } = defaults();
   const rows = [...read("docs/defaults.md").matchAll(/^\| `(?:\w+\.)?(\w+)`[^|]*\| ([\d ]+)/gm)];
   expect(rows.length).toBeGreaterThan(20);
   const told = rows.map(([, name = "", digits = ""]) => [name, Number(digits.replaceAll(" ", ""))]);
@@ -173,7 +181,7 @@ test("the numbers in docs/defaults.md are those of the code", () => {
   const elsewhere = new Set(["graceMs"]);
   for (const [name, value] of told) {
     if (elsewhere.has(String(name))) continue;
-    const known = [connect[String(name)], listen[String(name)]];
+    const known = [connect, listen, guard].map((one) => one[String(name)]);
     expect(known, `\`${name}\` is ${value} in docs/defaults.md`).toContain(value);
   }
 });

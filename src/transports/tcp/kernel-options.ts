@@ -70,6 +70,15 @@ export function applyToSocket(
   return describeByNode(config, hasFullKeepalive());
 }
 
+/** What is in force for a connected socket, whoever set it; undefined where that is not known. */
+export function readKernelOptions(
+  socket: Socket,
+  native: NativeSockopt | undefined,
+): EffectiveKernelOptions | undefined {
+  const fd = descriptorOf(socket);
+  return native === undefined || fd === undefined ? undefined : readNatively(fd, native);
+}
+
 /** Undefined when there is no native way, or the kernel refused the first step. */
 function setNatively(
   owner: object,

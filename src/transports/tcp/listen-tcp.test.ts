@@ -215,7 +215,13 @@ test("the native count is that of the answer, with what was written since", asyn
   let unackedBytes = 5;
   const set = (): boolean => true;
   const windowIsShut = (): boolean => false;
-  const counting = { set, get: () => 0, unackedBytes: () => unackedBytes, windowIsShut };
+  const counting = {
+    set,
+    get: () => 0,
+    resetOnClose: () => false,
+    unackedBytes: () => unackedBytes,
+    windowIsShut,
+  };
   const engine = new PublicEngine({ native: counting, unacked, overwriteAfterRead: true });
   const served = await serve(engine, "127.0.0.1");
   const { transport, peer } = await stuffed(served);

@@ -11,6 +11,8 @@ export interface NativeSockopt {
   set(fd: number, option: SocketOption, value: number): boolean;
   /** Reads an integer option back; undefined when the kernel refused. */
   get(fd: number, option: SocketOption): number | undefined;
+  /** Makes the next close of the socket a reset, whoever closes it (SO_LINGER, 0 seconds). */
+  resetOnClose(fd: number): boolean;
   /** Bytes written to the socket that its peer has not acknowledged (SIOCOUTQ). */
   unackedBytes(fd: number): number | undefined;
   /** Whether output waits for a shut window of a peer whose kernel answers (TCP_INFO). */
@@ -30,6 +32,10 @@ export const TCP_KEEPIDLE: SocketOption = { level: IPPROTO_TCP, name: 4 };
 export const TCP_KEEPINTVL: SocketOption = { level: IPPROTO_TCP, name: 5 };
 export const TCP_KEEPCNT: SocketOption = { level: IPPROTO_TCP, name: 6 };
 export const TCP_USER_TIMEOUT: SocketOption = { level: IPPROTO_TCP, name: 18 };
+
+const SO_LINGER: SocketOption = { level: SOL_SOCKET, name: 13 };
+/** struct linger: on, for no time. */
+const NO_LINGERING: Int32Array = Int32Array.of(1, 0);
 
 const TCP_INFO = 11;
 /** Where struct tcp_info has what is needed, in bytes: uapi/linux/tcp.h. */
@@ -78,6 +84,10 @@ function bindSockopt(koffi: Koffi): NativeSockopt {
     get(fd, option) {
       length[0] = value.byteLength;
       return getsockopt(fd, option.level, option.name, value, length) === 0 ? value[0] : undefined;
+    },
+    resetOnClose(fd) {
+      const { level, name } = SO_LINGER;
+      return setsockopt(fd, level, name, NO_LINGERING, NO_LINGERING.byteLength) === 0;
     },
     unackedBytes(fd) {
       return ioctl(fd, SIOCOUTQ, "void *", value) === 0 ? value[0] : undefined;

@@ -23,8 +23,12 @@ export function tcpFacts(
   };
 }
 
-function readUnacked(engine: TcpEngineConfig, socket: Socket, answer: UnackedAnswer): void {
-  const { native } = engine;
+/** By what the unacknowledged bytes of a socket are counted. */
+export type UnackedSource = Pick<TcpEngineConfig, "native" | "unacked">;
+
+/** For any connected socket of node:net over TCP, TLS above it included. Answers later. */
+export function readUnacked(source: UnackedSource, socket: Socket, answer: UnackedAnswer): void {
+  const { native } = source;
   if (native !== undefined && descriptorOf(socket) !== undefined) {
     // Counted when the answer is given and not before: what is written in between is taken for
     // counted, and its absence would pass for bytes that a dead peer has acknowledged.
@@ -47,7 +51,7 @@ function readUnacked(engine: TcpEngineConfig, socket: Socket, answer: UnackedAns
   }
   let writtenBytes = 0;
   let isAgain = false;
-  engine.unacked.ask(
+  source.unacked.ask(
     { localAddress, localPort, remoteAddress, remotePort },
     {
       begun: () => {
