@@ -59,6 +59,21 @@ export type { ServerConnection } from "./server/server-connection.ts";
 export type { ServerEvents } from "./server/server-events.ts";
 export type { ServerStats } from "./server/server-stats.ts";
 export type { KeepaliveOptions } from "./transports/keepalive-options.ts";
-export type { EffectiveKernelOptions } from "./transports/transport.ts";
+export type { Pem, TlsVersion } from "./transports/tls/pem-options.ts";
+export type { CertificateInForce } from "./transports/tls/certificates-in-force.ts";
+export type { TlsClientOptions } from "./transports/tls/tls-client-options.ts";
+export type {
+  ClientCertificates,
+  TlsIdentityOptions,
+  TlsServerOptions,
+} from "./transports/tls/tls-server-options.ts";
+export type {
+  CertificateFacts,
+  EffectiveKernelOptions,
+  TlsFacts,
+  UpgradeRequest,
+} from "./transports/transport.ts";
+export type { WebSocketClientOptions } from "./transports/websocket/websocket-client-options.ts";
+export type { WebSocketServerOptions } from "./transports/websocket/websocket-server-options.ts";
 export type { GoAway } from "./wire/frame.ts";
 export type { LineOptions } from "./wire/line-options.ts";

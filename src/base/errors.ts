@@ -200,7 +200,7 @@ export const ERRORS = {
   TLS_FAILED: {
     fault: "peer",
     retry: false,
-    means: "the TLS handshake found no agreement, or the other side does not speak TLS",
+    means: "the TLS handshake found no agreement, or only one of the two sides speaks TLS",
   },
   UPGRADE_REFUSED: {
     fault: "caller",

@@ -43,8 +43,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "keep the connections of plain programs and of other Holdfasts alive",
     settings: SERVE_SETTINGS as SettingsTable<never>,
     examples: [
-      ["holdfast serve --echo", "answers on port 8080, to frames and to plain lines"],
+      ["holdfast serve --echo", "answers on port 8080: frames, plain lines and WebSockets"],
       ["holdfast serve --listen tcp://127.0.0.1:9000 --timeout 30s -v", "tells about every beat"],
+      [
+        "holdfast serve --listen tls://[::]:8443 --tls-cert cert.pem --tls-key key.pem",
+        "speaks TLS; a renewed certificate is taken up by itself, or at once by kill -HUP PID",
+      ],
       ["kill -USR2 PID", "prints the table of connections, the longest silent first"],
     ],
     tell: complaintOfServe,
@@ -58,7 +62,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     settings: CONNECT_SETTINGS as SettingsTable<never>,
     examples: [
       ["holdfast connect tcp://localhost:8080", "speaks frames with another Holdfast"],
+      ["holdfast connect ws://localhost:8080", "speaks frames over a WebSocket"],
       ["holdfast connect line://localhost:8080 --no-pong", "to a program that never answers"],
+      [
+        "holdfast connect tls://localhost:8443 --tls-ca authority.pem",
+        "over TLS, with an authority of one's own",
+      ],
       ["echo hello | holdfast connect tcp://a:8080 tcp://b:8080", "sends, waits until it arrived"],
     ],
     tell: hintInTermsOfFlags,
@@ -117,6 +126,8 @@ export const COMMANDS: readonly CommandSpec[] = [
 ];
 
 function complaintOfServe(sentence: string): string {
+  const noTls = "listen: `tls` is missing: a tls:// or wss:// url needs a certificate and its key";
+  if (sentence === noTls) return "--listen: a tls:// url needs --tls-cert and --tls-key";
   const told = inTermsOfFlags(sentence, SERVE_SETTINGS as SettingsTable<never>);
   return told.includes("to listen on") ? `--listen: ${told}` : told;
 }

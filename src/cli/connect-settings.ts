@@ -1,8 +1,9 @@
 /** The settings of `holdfast connect`: one table behind flags, variables, keys and documents. */
 import { count, duration, durations, orFalse, path, toggle, word } from "./kinds.ts";
 import type { SettingsTable } from "./settings.ts";
+import { TLS_CLIENT_SETTINGS, type TlsClientSettings } from "./tls-settings.ts";
 
-export interface ConnectSettings {
+export interface ConnectSettings extends TlsClientSettings {
   readonly intervalMs: number | undefined;
   readonly adaptive: { readonly fromMs: number; readonly toMs: number } | false | undefined;
   readonly memory: string | undefined;
@@ -89,6 +90,7 @@ export const CONNECT_SETTINGS: SettingsTable<ConnectSettings> = {
     shown: "",
     help: "a file that holds the token; or put the token itself into HOLDFAST_TOKEN",
   },
+  ...TLS_CLIENT_SETTINGS,
   json: {
     flag: "json",
     kind: toggle,

@@ -22,6 +22,7 @@ import { paintFor } from "./paint.ts";
 import { sendLine, sendPipedLines } from "./piped-input.ts";
 import { NO_STATUS_LINE, PromptLine, RewrittenLine, type StatusLine } from "./status-line.ts";
 import { EXIT_DONE, EXIT_FAILED, SIGNAL_EXIT_CODES, type Surroundings } from "./surroundings.ts";
+import { tlsClientOptions } from "./tls-settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Ends that were asked for here. */
@@ -49,6 +50,7 @@ function connectOptions(settings: ConnectSettings, { env }: Surroundings): Conne
     timeoutMs: settings.timeoutMs,
     redial: { attemptsMax: settings.attemptsMax, giveUpAfterMs: settings.giveUpAfterMs },
     line: { ping: settings.ping, pong: pong === false ? undefined : pong },
+    tls: tlsClientOptions(settings, env),
     token: tokenSource(settings.tokenFile, env["HOLDFAST_TOKEN"]),
     agent: "holdfast connect",
   };

@@ -82,6 +82,23 @@ export function orFalse<Value>(kind: Kind<Value>, word: string): Kind<Value | fa
 /** A word of the line dialect. Its own rules (length, characters) are checked by the library. */
 export const word: Kind<string> = textual("word", "a word", (text) => text || undefined);
 
+export const origins: Kind<"same-host" | "any" | readonly string[]> = {
+  placeholder: "list",
+  expected: "same-host, any, or one or more origins such as https://example.org",
+  unit: undefined,
+  many: true,
+  readText: (texts) => readOrigins(texts),
+  readJson: (value) => (isTexts(value) ? readOrigins(value) : undefined),
+};
+
+/** Whether each is an origin, the library says. */
+function readOrigins(texts: readonly string[]): "same-host" | "any" | string[] | undefined {
+  const words = texts.flatMap((text) => text.split(/[\s,]+/)).filter((one) => one !== "");
+  const [first] = words;
+  if (words.length === 1 && (first === "same-host" || first === "any")) return first;
+  return words.length > 0 && words.every((one) => one.includes("://")) ? words : undefined;
+}
+
 export function oneOf<Choice extends string>(choices: readonly Choice[]): Kind<Choice> {
   return textual("choice", listed(choices), (text) => choices.find((choice) => choice === text));
 }

@@ -1,8 +1,9 @@
 /** The settings of `holdfast probe`: one table behind flags, variables, keys and documents. */
 import { duration, oneOf, path, toggle, word } from "./kinds.ts";
 import type { SettingsTable } from "./settings.ts";
+import { TLS_CLIENT_SETTINGS, type TlsClientSettings } from "./tls-settings.ts";
 
-export interface ProbeSettings {
+export interface ProbeSettings extends TlsClientSettings {
   readonly maxMs: number | undefined;
   readonly minMs: number | undefined;
   readonly expect: "pong" | "none" | undefined;
@@ -55,6 +56,7 @@ export const PROBE_SETTINGS: SettingsTable<ProbeSettings> = {
     shown: "",
     help: "a file that holds the token; or put the token itself into HOLDFAST_TOKEN",
   },
+  ...TLS_CLIENT_SETTINGS,
   json: {
     flag: "json",
     kind: toggle,

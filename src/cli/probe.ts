@@ -15,6 +15,7 @@ import type { ProbeSettings } from "./probe-settings.ts";
 import { ProbeView } from "./probe-view.ts";
 import { NO_STATUS_LINE, RewrittenLine } from "./status-line.ts";
 import { EXIT_DONE, type Surroundings } from "./surroundings.ts";
+import { tlsClientOptions } from "./tls-settings.ts";
 import { CommandFailure, UsageError } from "./usage-error.ts";
 
 /** As ops/probe/options.ts has it. */
@@ -32,7 +33,8 @@ export async function probeCommand(
     throw new UsageError(`expected one url, got ${urls.length}: each path is probed by itself`);
   }
   checkDescriptors();
-  const { tokenFile, json, ...options } = settings;
+  const { tokenFile, json, ca, cert, key, serverName, ...options } = settings;
+  const tls = tlsClientOptions({ ca, cert, key, serverName }, surroundings.env);
   const token = readToken(tokenFile, surroundings.env["HOLDFAST_TOKEN"]);
   const abort = new AbortController();
   let exitCode = EXIT_DONE;
@@ -47,7 +49,7 @@ export async function probeCommand(
     abort.abort();
   });
   try {
-    const given = { ...options, token, signal: abort.signal };
+    const given = { ...options, tls, token, signal: abort.signal };
     view.showReport(await probe(url, given, { observe: (event) => view.show(event) }));
   } finally {
     cancel();

@@ -169,21 +169,35 @@ test("kernel options are told with their source", () => {
 });
 
 test("the first lines say where it listens and what to type next", () => {
-  const settings = { accept: undefined, ping: undefined };
+  const accept = ["line", "frame", "websocket"] as const;
+  const settings = { accept, ping: undefined, webSocketPath: undefined };
   expect(startLines(["tcp://[::]:8080", "unix:/run/x"], settings, "npx holdfast")).toEqual([
     "listening on tcp://[::]:8080",
     "listening on unix:/run/x",
     "try next:    npx holdfast connect tcp://localhost:8080",
     "or:          nc localhost 8080    then type: ping",
+    'or:          new WebSocket("ws://localhost:8080")    in a page of this host',
   ]);
-  expect(startLines(["unix:/run/x"], { accept: ["line"], ping: "hi" }, "holdfast")).toEqual([
+  const lines = { ...settings, accept: ["line"], ping: "hi" } as const;
+  expect(startLines(["unix:/run/x"], lines, "holdfast")).toEqual([
     "listening on unix:/run/x",
     "try next:    holdfast connect line+unix:/run/x",
     "or:          nc -U /run/x    then type: hi",
   ]);
-  expect(startLines(["tcp://127.0.0.1:9"], { ...settings, accept: ["frame"] }, "holdfast")).toEqual(
-    ["listening on tcp://127.0.0.1:9", "try next:    holdfast connect tcp://127.0.0.1:9"],
+  const frames = { ...settings, accept: ["frame"] } as const;
+  expect(startLines(["tcp://127.0.0.1:9"], frames, "holdfast")).toEqual([
+    "listening on tcp://127.0.0.1:9",
+    "try next:    holdfast connect tcp://127.0.0.1:9",
+  ]);
+  const live = { ...settings, webSocketPath: "/live" };
+  expect(startLines(["tls://127.0.0.1:9"], live, "holdfast").at(-1)).toBe(
+    'or:          new WebSocket("wss://127.0.0.1:9/live")    in a page of this host',
   );
+  expect(startLines(["wss://0.0.0.0:9/live"], settings, "holdfast")).toEqual([
+    "listening on wss://0.0.0.0:9/live",
+    "try next:    holdfast connect wss://localhost:9/live",
+    'or:          new WebSocket("wss://localhost:9/live")    in a page of this host',
+  ]);
 });
 
 test("the summary counts ends and rejections by their cause", () => {

@@ -1,29 +1,46 @@
 /** What `holdfast serve` prints first and last. Pure. */
+import { printable } from "../base/printable.ts";
 import type { ServerStats } from "../server/server-stats.ts";
+import { sayDate, sayDays } from "../transports/tls/certificate-words.ts";
 import { sayDuration, saySize } from "./duration.ts";
 import type { ServeSettings } from "./serve-settings.ts";
 
 /** Where it listens, and what to try next. `program` is how the reader calls this program. */
 export function startLines(
   urls: readonly string[],
-  settings: Pick<ServeSettings, "accept" | "ping">,
+  settings: Pick<ServeSettings, "accept" | "ping" | "webSocketPath">,
   program: string,
 ): readonly string[] {
-  const accept = settings.accept ?? ["line", "frame"];
   const lines = urls.map((url) => `listening on ${url}`);
   const first = urls[0];
   if (first === undefined) return lines;
   const place = reachable(first);
+  const { accept } = settings;
+  const isWebSocketOnly = /^wss?:/.test(first);
   const tries: string[] = [];
-  if (accept.includes("frame")) tries.push(`${program} connect ${place}`);
-  else tries.push(`${program} connect ${lineUrl(place)}`);
-  if (accept.includes("line")) {
+  const speaksFrames = accept.includes("frame") || isWebSocketOnly;
+  tries.push(`${program} connect ${speaksFrames ? place : lineUrl(place)}`);
+  if (accept.includes("line") && !isWebSocketOnly) {
     tries.push(`${netcat(place)}    then type: ${settings.ping ?? "ping"}`);
+  }
+  const webSocket = webSocketUrl(place, settings.webSocketPath);
+  if (accept.includes("websocket") && webSocket !== undefined) {
+    tries.push(`new WebSocket("${webSocket}")    in a page of this host`);
   }
   return [
     ...lines,
     ...tries.map((text, at) => `${at === 0 ? "try next:    " : "or:          "}${text}`),
   ];
+}
+
+/** Whom a certificate names, and how long it still lasts. Its words are somebody else's. */
+export function certificateText(
+  { subject, validToWallMs }: { readonly subject: string; readonly validToWallMs: number },
+  wallMs: number,
+): string {
+  const leftMs = validToWallMs - wallMs;
+  const days = leftMs < 0 ? `expired ${sayDays(-leftMs)} ago` : `${sayDays(leftMs)} left`;
+  return `${printable(subject)}, valid until ${sayDate(validToWallMs)} (${days})`;
 }
 
 export function summaryLines(stats: ServerStats, uptimeMs: number): readonly string[] {
@@ -44,14 +61,25 @@ export function summaryLines(stats: ServerStats, uptimeMs: number): readonly str
 
 /** An address that listens everywhere is reached on this machine as localhost. */
 function reachable(url: string): string {
-  return url.replace(/^tcp:\/\/(?:\[::\]|0\.0\.0\.0):/, "tcp://localhost:");
+  return url.replace(/^(tcp|tls|wss?):\/\/(?:\[::\]|0\.0\.0\.0):/, "$1://localhost:");
 }
 
 function lineUrl(url: string): string {
-  return url.startsWith("unix:") ? `line+${url}` : url.replace(/^tcp:/, "line:");
+  return /^(?:unix|tls|wss?):/.test(url) ? `line+${url}` : url.replace(/^tcp:/, "line:");
+}
+
+/** How a browser would say it; undefined where none gets there. */
+function webSocketUrl(url: string, path: string | undefined): string | undefined {
+  if (/^wss?:/.test(url)) return url;
+  const plain = /^t(cp|ls):\/\/(.+)$/.exec(url);
+  if (plain === null) return undefined;
+  return `${plain[1] === "ls" ? "wss" : "ws"}://${plain[2] ?? ""}${path ?? ""}`;
 }
 
 function netcat(url: string): string {
+  if (url.startsWith("tls:")) {
+    return `openssl s_client -quiet -connect ${url.slice("tls://".length)}`;
+  }
   if (url.startsWith("unix:")) return `nc -U ${url.slice("unix:".length)}`;
   const parts = /^tcp:\/\/\[?(.*?)\]?:(\d+)$/.exec(url);
   return `nc ${parts?.[1] ?? "localhost"} ${parts?.[2] ?? ""}`.trimEnd();

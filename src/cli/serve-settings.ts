@@ -1,5 +1,6 @@
 /** The settings of `holdfast serve`: one table behind flags, variables, keys and documents. */
 import type { ListenOptions } from "../server/options.ts";
+import type { ClientCertificates, TlsServerOptions } from "../transports/tls/tls-server-options.ts";
 import type { KeepaliveConfig } from "../transports/transport.ts";
 import {
   count,
@@ -7,6 +8,8 @@ import {
   keepalive,
   oneOf,
   orFalse,
+  origins,
+  path,
   size,
   someOf,
   toggle,
@@ -17,7 +20,9 @@ import type { SettingsTable } from "./settings.ts";
 
 export interface ServeSettings {
   readonly listen: readonly string[];
-  readonly accept: readonly ("line" | "frame")[] | undefined;
+  readonly accept: readonly ("line" | "frame" | "websocket")[];
+  readonly webSocketPath: string | undefined;
+  readonly webSocketOrigins: "same-host" | "any" | readonly string[] | undefined;
   readonly timeoutMs: number | undefined;
   readonly leaseMsMax: number | undefined;
   readonly echo: boolean;
@@ -30,6 +35,10 @@ export interface ServeSettings {
   readonly keepalive: KeepaliveConfig | false | undefined;
   readonly userTimeoutMs: number | false | undefined;
   readonly engine: "auto" | "public" | "shared" | undefined;
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly caFile: string | undefined;
+  readonly clientCertificates: ClientCertificates | undefined;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -40,14 +49,28 @@ export const SERVE_SETTINGS: SettingsTable<ServeSettings> = {
     kind: urls,
     fallback: ["tcp://[::]:8080"],
     shown: "tcp://[::]:8080",
-    help: "where to listen; may be repeated (tcp://HOST:PORT, unix:/path)",
+    help: "where to listen; may be repeated (tcp://, tls://, ws:// or wss://HOST:PORT, unix:/path)",
   },
   accept: {
     flag: "accept",
-    kind: someOf(["line", "frame"]),
+    kind: someOf(["line", "frame", "websocket"]),
+    fallback: ["line", "frame", "websocket"],
+    shown: "line,frame,websocket",
+    help: "what is accepted on one port; the first bytes of a peer tell which one it speaks",
+  },
+  webSocketPath: {
+    flag: "ws-path",
+    kind: word,
     fallback: undefined,
-    shown: "line,frame",
-    help: "the dialects that are accepted; the first byte of a peer tells which one it speaks",
+    shown: "every path",
+    help: "the path at which WebSockets are let in, such as /live",
+  },
+  webSocketOrigins: {
+    flag: "ws-origins",
+    kind: origins,
+    fallback: undefined,
+    shown: "same-host",
+    help: "from which pages browsers may connect: same-host, any, or a list of origins",
   },
   timeoutMs: {
     flag: "timeout",
@@ -133,6 +156,34 @@ export const SERVE_SETTINGS: SettingsTable<ServeSettings> = {
     shown: "auto",
     help: "how sockets are read: by Node's public interface, or into one shared buffer",
   },
+  certFile: {
+    flag: "tls-cert",
+    kind: path,
+    fallback: undefined,
+    shown: "",
+    help: "for tls:// urls: the certificate as PEM, and behind it those up to an authority",
+  },
+  keyFile: {
+    flag: "tls-key",
+    kind: path,
+    fallback: undefined,
+    shown: "",
+    help: "its private key as PEM; HOLDFAST_TLS_PASSPHRASE opens an encrypted one",
+  },
+  caFile: {
+    flag: "tls-ca",
+    kind: path,
+    fallback: undefined,
+    shown: "those that Node knows",
+    help: "the authorities that vouch for clients, as PEM",
+  },
+  clientCertificates: {
+    flag: "tls-client-certificates",
+    kind: oneOf(["none", "optional", "required"]),
+    fallback: undefined,
+    shown: "none",
+    help: "whether clients are asked for a certificate, and have to have one",
+  },
   json: {
     flag: "json",
     kind: toggle,
@@ -151,7 +202,10 @@ export const SERVE_SETTINGS: SettingsTable<ServeSettings> = {
 };
 
 /** The settings as options of the library; what was not set is left to it. */
-export function listenOptions(settings: ServeSettings): ListenOptions {
+export function listenOptions(
+  settings: ServeSettings,
+  passphrase: string | undefined,
+): ListenOptions {
   const { ping, pong, messageBytesMax } = settings;
   return {
     listen: settings.listen,
@@ -166,5 +220,17 @@ export function listenOptions(settings: ServeSettings): ListenOptions {
     keepalive: settings.keepalive,
     userTimeoutMs: settings.userTimeoutMs,
     engine: settings.engine,
+    tls: tlsOptions(settings, passphrase),
+    websocket: { path: settings.webSocketPath, origins: settings.webSocketOrigins },
   };
+}
+
+/** Nothing where no flag asks for it: a url that needs it is then refused by the library. */
+function tlsOptions(
+  { certFile, keyFile, caFile, clientCertificates }: ServeSettings,
+  passphrase: string | undefined,
+): TlsServerOptions | undefined {
+  const given = [certFile, keyFile, caFile, clientCertificates];
+  if (given.every((one) => one === undefined)) return undefined;
+  return { certFile, keyFile, caFile, clientCertificates, passphrase };
 }

@@ -19,7 +19,7 @@ import { kernelText } from "./kernel-lines.ts";
 import { Outlet } from "./outlet.ts";
 import { clockText, type Report, reportJson, reportText } from "./report-lines.ts";
 import { listenOptions, type ServeSettings } from "./serve-settings.ts";
-import { startLines, summaryLines } from "./serve-lines.ts";
+import { certificateText, startLines, summaryLines } from "./serve-lines.ts";
 import { EXIT_DONE, type Surroundings } from "./surroundings.ts";
 import { connectionTable } from "./table.ts";
 import { CommandFailure, UsageError } from "./usage-error.ts";
@@ -84,7 +84,7 @@ class ServeSession {
   async #open(): Promise<Server> {
     try {
       return await listen({
-        ...listenOptions(this.#settings),
+        ...listenOptions(this.#settings, this.#surroundings.env["HOLDFAST_TLS_PASSPHRASE"]),
         observe: (observation) => this.#onObservation(observation),
       });
     } catch (error) {
@@ -102,13 +102,22 @@ class ServeSession {
     if (this.#settings.json) {
       const time = new Date(clock.wallNow()).toISOString();
       const kernel = server.kernelOptions();
-      this.#stdout.line(jsonLine({ time, event: "listening", urls: server.urls, kernel }));
+      const certificates = server.certificates();
+      const isTls = certificates.length > 0;
+      const fields = { urls: server.urls, kernel, ...(isTls ? { certificates } : {}) };
+      this.#stdout.line(jsonLine({ time, event: "listening", ...fields }));
       return;
     }
     const program = env["npm_lifecycle_event"] === undefined ? "holdfast" : "npx holdfast";
     for (const line of startLines(server.urls, this.#settings, program)) this.#stdout.line(line);
+    for (const certificate of server.certificates()) {
+      const host = certificate.host === undefined ? "" : `${certificate.host}: `;
+      const text = certificateText(certificate, clock.wallNow());
+      this.#stdout.line(`certificate: ${host}${text}`);
+    }
     for (const options of server.kernelOptions()) {
-      if (options.url.startsWith("tcp:")) this.#stdout.line(`kernel:      ${kernelText(options)}`);
+      if (/^(?:t(?:cp|ls)|wss?):/.test(options.url))
+        this.#stdout.line(`kernel:      ${kernelText(options)}`);
     }
   }
 
@@ -130,6 +139,18 @@ class ServeSession {
     server.on("end", (_, record) => this.#tell({ event: "end", record }));
     server.on("rejected", (code, address) => this.#tell({ event: "rejected", code, address }));
     this.#cancels.push(this.#surroundings.onSignal("SIGUSR2", () => this.#tellTable(server)));
+    if (server.certificates().length === 0) return; // Then it ends the process, as ever.
+    this.#cancels.push(this.#surroundings.onSignal("SIGHUP", () => void this.#reload(server)));
+  }
+
+  /** What is in force then is told by an observation. */
+  async #reload(server: Server): Promise<void> {
+    try {
+      await server.reloadTls();
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      this.#notice(`the certificate in force stays: ${error.message}`);
+    }
   }
 
   #onMessage(server: Server, connection: ServerConnection, data: Message): void {
@@ -161,6 +182,14 @@ class ServeSession {
         );
       case "warning":
         return this.#notice(observation.text);
+      case "tls-reloaded": {
+        const { subject, validToWallMs } = observation;
+        const left = certificateText(
+          { subject, validToWallMs },
+          this.#surroundings.clock.wallNow(),
+        );
+        return this.#notice(`new certificate in force: ${left}; open connections go on`);
+      }
       default:
         observation satisfies never;
     }

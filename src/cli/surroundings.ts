@@ -22,7 +22,7 @@ export type TerminalOrFile = Writable & {
   readonly columns?: number | undefined;
 };
 
-export type SignalName = "SIGINT" | "SIGTERM" | "SIGUSR2";
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR2";
 
 /** What shells report for a process that a signal ended. */
 export const SIGNAL_EXIT_CODES: Readonly<Record<"SIGINT" | "SIGTERM", number>> = {

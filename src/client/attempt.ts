@@ -69,6 +69,7 @@ export class Attempt implements DrivenOwner, Pipe {
   #cancelDial: Cancel | undefined;
   #isOver = false;
   #isOnline = false;
+  #retryAfterMs: number | undefined;
   /** The last word of the server about coming back. */
   goaway: GoAway | undefined;
   /** Whether one of our pings was ever answered. */
@@ -92,6 +93,8 @@ export class Attempt implements DrivenOwner, Pipe {
   /** What the server said about coming back. */
   get hint(): RetryHint | undefined {
     if (this.goaway !== undefined) return this.goaway;
+    const afterMs = this.#retryAfterMs;
+    if (afterMs !== undefined) return { retry: "after", afterMs, spreadMs: 0 };
     return this.#welcome && { reconnectWindowMs: this.#welcome.reconnectWindowMs };
   }
 
@@ -144,7 +147,10 @@ export class Attempt implements DrivenOwner, Pipe {
     const open = platform.open(this.target, this.config.dial, warn);
     this.#cancelDial = open({
       onOpened: (attach) => this.#handleOpened(attach, token),
-      onFailed: (error) => this.#fail(codeOf(error), error),
+      onFailed: (error, retryAfterMs) => {
+        this.#retryAfterMs = retryAfterMs;
+        this.#fail(codeOf(error), error);
+      },
     });
   }
 

@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode, isHoldfastError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import type { Attempt, AttemptFailure } from "./attempt.ts";
 import type { LinkCause } from "./status.ts";
-import { type LinkTarget, otherDialectLabel } from "./target.ts";
+import { type LinkTarget, otherDialectLabel, plainLabel, secureLabel } from "./target.ts";
 
 export function causeOfFailure(attempt: Attempt, failure: AttemptFailure): LinkCause {
   const { target } = attempt;
@@ -12,7 +12,10 @@ export function causeOfFailure(attempt: Attempt, failure: AttemptFailure): LinkC
     code,
     sentence: record?.sentence ?? wordsOf(target, code, error),
     url: target.label,
-    hint: hintOf(target, code, record !== undefined && record.evidence.bytesIn === 0),
+    hint:
+      record === undefined
+        ? hintOfDial(target, code)
+        : hintOf(target, code, record.evidence.bytesIn === 0),
     record,
     error: error ?? record?.cause,
   };
@@ -75,12 +78,28 @@ function firstWords(code: ErrorCode, reason: string, attempts: number): string {
   }
 }
 
+/** There was no pipe yet: over TLS that may be because nobody answers in it. */
+function hintOfDial(target: LinkTarget, code: ErrorCode): string | undefined {
+  if (!target.secure || code !== "DIAL_TIMEOUT") return hintOf(target, code, false);
+  return `if the server is there and does not speak TLS, use ${plainLabel(target)}`;
+}
+
 function hintOf(target: LinkTarget, code: ErrorCode, wasMute: boolean): string | undefined {
   const other = otherDialectLabel(target);
   if (code === "WRONG_DIALECT") {
     return target.dialect === "line"
       ? `the server speaks frames; use ${other}`
       : `the server speaks lines; use ${other}`;
+  }
+  if (code === "TLS_FAILED" && !target.secure) {
+    return `the server speaks TLS; use ${secureLabel(target)}`;
+  }
+  const isCutOff = code === "PEER_RESET" || code === "PEER_VANISHED";
+  if (target.secure && isCutOff && wasMute) {
+    return (
+      "the server left right after TLS had agreed: if it wants a certificate from its clients, " +
+      "it may not accept the one in `tls.cert`"
+    );
   }
   const isGreetingLate = code === "HANDSHAKE_TIMEOUT" || code === "DIAL_TIMEOUT";
   if (target.dialect === "frame" && isGreetingLate && wasMute) {

@@ -49,6 +49,7 @@ export function resolveConnect(options: ConnectOptions | undefined): LinkConfig 
     kernel: readKernel(read, liveness),
     tls: readTlsClient("tls", read.value("tls")),
     websocket: readWebSocketClient("websocket", read.value("websocket")),
+    textBytesMax: line.lineBytesMax,
   };
   const config: LinkConfig = {
     redial,

@@ -359,7 +359,9 @@ export class Keeper implements AttemptHandlers {
 
   #setOnline(name: "online" | "suspect", attempt: Attempt, since: number): void {
     const { connectionId, target } = attempt;
-    this.#tell({ name, since, url: target.label, connectionId });
+    const { tls } = attempt.driven.transport;
+    const status = { name, since, url: target.label, connectionId };
+    this.#tell(tls === undefined ? status : { ...status, tls });
   }
 
   #tell(status: LinkStatus): void {

@@ -12,6 +12,8 @@ export interface DialConfig {
   readonly kernel: KernelConfig;
   readonly tls: TlsClientConfig;
   readonly websocket: WebSocketClientConfig;
+  /** The longest line that is taken, where each is a message of the transport's own. */
+  readonly textBytesMax: number;
 }
 
 export interface LinkPlatform {

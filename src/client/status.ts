@@ -2,6 +2,7 @@
 import type { ErrorCode } from "../base/errors.ts";
 import type { Beat, Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
+import type { TlsFacts } from "../transports/transport.ts";
 import type { GoAway } from "../wire/frame.ts";
 import type { IntervalChange } from "./link-pace.ts";
 
@@ -18,6 +19,8 @@ export type LinkStatus =
       readonly since: number;
       readonly url: string;
       readonly connectionId: string;
+      /** What TLS has agreed on, and the server's certificate; undefined without TLS. */
+      readonly tls?: TlsFacts | undefined;
     }
   /** The next dial is `attempt`, at `retryAt` (milliseconds since 1970). */
   | {

@@ -86,6 +86,32 @@ export function otherDialectLabel(target: LinkTarget): string {
   return `${pair?.[target.dialect === "line" ? 0 : 1] ?? scheme}${target.label.slice(at)}`;
 }
 
+/** The same place by way of TLS, as a label. */
+export function secureLabel({ label }: LinkTarget): string {
+  return withScheme(label, PLAIN_TO_SECURE);
+}
+
+/** The same place without TLS, as a label. */
+export function plainLabel({ label }: LinkTarget): string {
+  return withScheme(label, SECURE_TO_PLAIN);
+}
+
+const PLAIN_TO_SECURE: ReadonlyMap<string, string> = new Map([
+  ["tcp", "tls"],
+  ["line", "line+tls"],
+  ["ws", "wss"],
+  ["line+ws", "line+wss"],
+]);
+const SECURE_TO_PLAIN: ReadonlyMap<string, string> = new Map(
+  [...PLAIN_TO_SECURE].map(([plain, secure]) => [secure, plain]),
+);
+
+function withScheme(label: string, schemes: ReadonlyMap<string, string>): string {
+  const at = label.indexOf(":");
+  const scheme = label.slice(0, at);
+  return `${schemes.get(scheme) ?? scheme}${label.slice(at)}`;
+}
+
 /** Whether what is written there cannot leave this machine. */
 export function isLocal(target: LinkTarget): boolean {
   if (target.over === "unix") return true;

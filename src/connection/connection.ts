@@ -28,7 +28,7 @@ import { type Ending, gatherEvidence, ordinaryEnd } from "./ending.ts";
 import { beginFarewell, type Farewell, sayLastWord, sayPeer } from "./farewell.ts";
 import { Handshake } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { hear } from "./hearing.ts";
+import { answersInTls, hear } from "./hearing.ts";
 import { Input } from "./input.ts";
 import { checkMessage } from "./message-check.ts";
 import { OutgoingMessage } from "./outgoing-message.ts";
@@ -158,6 +158,7 @@ export class Connection {
       return;
     }
     if (this.#phase === "silent" && !this.handshake.recognise(bytes, now)) return;
+    if (this.input.bytesIn === bytes.length && answersInTls(this, bytes, now)) return;
     this.input.speech?.push(bytes);
     hear(this, now);
     if (this.isDeaf) this.input.release();
@@ -200,7 +201,8 @@ export class Connection {
   /** The peer sent FIN, and `said` where the transport has words. */
   handleFinished(said: LastWord | undefined, now: Instant): void {
     if (this.#phase === "ended" || this.farewell !== undefined) return;
-    if (this.dialect === "frame") {
+    // Where the transport has words a peer may have left by those alone: a page that was closed.
+    if (this.dialect === "frame" && said === undefined) {
       this.end(
         { code: "PEER_VANISHED", by: "fault", detail: "the stream ended without END" },
         undefined,
@@ -334,7 +336,8 @@ export class Connection {
   breakOff(code: ErrorCode, detail: string, now: Instant): void {
     if (this.#phase === "ended" || this.farewell !== undefined) return;
     // A plain program would not understand END, so a client that met one just goes.
-    const strangers = this.config.role === "client" && code === "WRONG_DIALECT";
+    const isForeign = code === "WRONG_DIALECT" || code === "TLS_FAILED";
+    const strangers = this.config.role === "client" && isForeign;
     if (this.#phase === "silent" || strangers) {
       this.end({ code, by: "fault", detail }, undefined, now);
       return;

@@ -12,6 +12,7 @@ import type { Greeting, WelcomeTerms } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import type { Refusal } from "./effects.ts";
 import { beginFarewell, Farewell } from "./farewell.ts";
+import { isTlsHello, NO_TLS_LINE, TLS_HELLO_DETAIL } from "./tls-records.ts";
 import { helloFrame, WRONG_DIALECT_LINE, welcomeFrame } from "./greetings.ts";
 
 export class Handshake {
@@ -81,6 +82,7 @@ export class Handshake {
     this.#patience?.end();
     if (connection.dialect === "frame") this.#beginFrames(accepts.frame, now);
     else if (this.#refusal !== undefined) this.#leaveRefused(this.#refusal, now);
+    else if (isTlsHello(bytes)) this.#leaveTls(now);
     else if (accepts.line) connection.open("first-line-byte", now);
     else {
       connection.output.say(encodeLine(WRONG_DIALECT_LINE));
@@ -143,6 +145,13 @@ export class Handshake {
     const connection = this.#connection;
     if (this.#refusal !== undefined) this.#leaveRefused(this.#refusal, now);
     else connection.breakOff("HANDSHAKE_TIMEOUT", `phase "${connection.phase}"`, now);
+  }
+
+  /** Whatever is said in plain text tells a TLS client what is wrong. */
+  #leaveTls(now: Instant): void {
+    this.#connection.output.say(encodeLine(NO_TLS_LINE));
+    const ending = { code: "TLS_FAILED", by: "fault", detail: TLS_HELLO_DETAIL } as const;
+    beginFarewell(this.#connection, "refused", ending, true, now);
   }
 
   #wait(waitMs: number, now: Instant): void {

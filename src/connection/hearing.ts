@@ -10,6 +10,7 @@ import type { Connection } from "./connection.ts";
 import { endingSaid } from "./ending.ts";
 import { beginFarewell } from "./farewell.ts";
 import { WRONG_DIALECT_LINE } from "./greetings.ts";
+import { isTlsAlert, TLS_ALERT_DETAIL } from "./tls-records.ts";
 import type { Heard } from "./speech.ts";
 
 /** Empties the decoder. Stops when the connection ended or said goodbye for a fault. */
@@ -24,6 +25,13 @@ export function hear(connection: Connection, now: Instant): void {
     if (connection.isDeaf) return;
     input.completed();
   }
+}
+
+/** A client whose server answers by an alert of TLS has the wrong url. True: it has ended. */
+export function answersInTls(connection: Connection, bytes: Uint8Array, now: Instant): boolean {
+  if (connection.config.role !== "client" || !isTlsAlert(bytes)) return false;
+  connection.breakOff("TLS_FAILED", TLS_ALERT_DETAIL, now);
+  return true;
 }
 
 function understand(

@@ -5,23 +5,30 @@
  * so that they share one timer and one engine; it is made with the first link and holds nothing
  * while there is none.
  */
-import { HoldfastError } from "../base/errors.ts";
 import { connectWith, type Link } from "../client/link.ts";
 import type { ConnectOptions } from "../client/options.ts";
 import type { DialConfig, LinkPlatform } from "../client/platform.ts";
-import type { LinkTarget, TcpTarget } from "../client/target.ts";
+import type { LinkTarget, WebSocketTarget } from "../client/target.ts";
 import { LinkWatch, WATCH_TICK_MS } from "../client/watch.ts";
 import { reportUncaught, systemClock, systemRandom, systemSecrets } from "../driver/system.ts";
 import { chooseEngine } from "../transports/tcp/choose-engine.ts";
+import { dialTcpSocket } from "../transports/tcp/dial-socket.ts";
 import { openTcp } from "../transports/tcp/open-tcp.ts";
 import type { TcpEngine } from "../transports/tcp/tcp-engine.ts";
+import { dialTlsSocket } from "../transports/tls/dial-tls-socket.ts";
+import { ALPN_HOLDFAST, openTls } from "../transports/tls/open-tls.ts";
+import type { TlsClientConfig } from "../transports/tls/tls-client-options.ts";
+import { TlsMemory } from "../transports/tls/tls-memory.ts";
 import type { KernelConfig, Open, OpenHandlers } from "../transports/transport.ts";
 import { openUnix } from "../transports/unix/open-unix.ts";
+import { openWebSocket } from "../transports/websocket/open-websocket.ts";
+import { PREFACE_FIRST_BYTE } from "../wire/preface.ts";
 
 /**
- * Opens a link to the first of these urls that answers, and keeps it: `tcp://host:port` and
- * `unix:/path` for another Holdfast, `line://host:port` and `line+unix:/path` for any program that
- * reads and writes lines. Several urls are tried in turn. Returns at once.
+ * Opens a link to the first of these urls that answers, and keeps it: `tcp://host:port`,
+ * `tls://host:port`, `ws://host/path`, `wss://host/path` and `unix:/path` for another Holdfast;
+ * `line://host:port`, `line+tls://`, `line+ws://`, `line+wss://` and `line+unix:/path` for any
+ * program that reads and writes lines. Several urls are tried in turn. Returns at once.
  *
  * @throws HoldfastError `URL_INVALID`, `OPTION_INVALID`. What happens later, such as a server that
  * cannot be reached, is told by `link.status` and at last by `link.ended`.
@@ -48,6 +55,7 @@ const ADDRESS_TIMEOUT_MS = 250;
 function makePlatform(): LinkPlatform {
   const watchConfig = { tickMs: WATCH_TICK_MS, stallToleranceMs: STALL_TOLERANCE_MS };
   let engine: Promise<TcpEngine> | undefined;
+  const memoryOf = tlsMemories();
   return {
     clock: systemClock,
     random: systemRandom,
@@ -58,42 +66,82 @@ function makePlatform(): LinkPlatform {
       if (target.over === "unix") {
         return openUnix({ path: target.path, overwriteAfterRead: false });
       }
-      engine ??= chooseEngine("auto").then((chosen) => chosen.engine);
-      if (target.over === "websocket" || target.secure) return openNothing(target);
-      return openWhenChosen(engine, target, dial.kernel, warn);
+      engine ??= chooseEngine("auto", "at accept").then((chosen) => chosen.engine);
+      const { host, port } = target;
+      const place = { host, port, addressTimeoutMs: ADDRESS_TIMEOUT_MS, kernel: dial.kernel, warn };
+      return openWhenChosen(engine, (by) => {
+        const config = { ...place, engine: by };
+        if (target.over === "websocket") {
+          return openOverWebSocket(target, dial, config, () => memoryOf(dial.tls));
+        }
+        if (!target.secure) return openTcp(config);
+        // A plain program may know nothing of ALPN, and refuse what it does not know.
+        const alpn = target.dialect === "frame" ? [ALPN_HOLDFAST] : [];
+        const memory = memoryOf(dial.tls);
+        return openTls({ ...config, url: target.label, alpn, memory });
+      });
     },
   };
 }
 
-/** For what cannot be opened yet. */
-function openNothing({ label }: LinkTarget): Open {
-  return (handlers) => {
-    const error = new HoldfastError("URL_INVALID", `"${label}" is not supported in this version`);
-    queueMicrotask(() => handlers.onFailed(error));
-    return () => {};
-  };
+interface TcpPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly addressTimeoutMs: number;
+  readonly kernel: KernelConfig;
+  readonly engine: TcpEngine;
+  readonly warn: (text: string) => void;
+}
+
+/** `memory` is of use where TLS comes first. */
+function openOverWebSocket(
+  { path, label, secure, dialect }: WebSocketTarget,
+  { websocket, textBytesMax }: DialConfig,
+  place: TcpPlace,
+  memory: () => TlsMemory,
+): Open {
+  return openWebSocket({
+    ...websocket,
+    host: place.host,
+    port: place.port,
+    path,
+    label,
+    secure,
+    speech: dialect === "line" ? "text" : "binary",
+    textBytesMax,
+    firstByte: PREFACE_FIRST_BYTE,
+    dial: secure
+      ? dialTlsSocket({ ...place, url: label, alpn: ["http/1.1"], memory: memory() })
+      : dialTcpSocket(place),
+  });
 }
 
 /** The engine is chosen by trying, which takes some milliseconds, once. */
-function openWhenChosen(
-  chosen: Promise<TcpEngine>,
-  { host, port }: TcpTarget,
-  kernel: KernelConfig,
-  warn: (text: string) => void,
-): Open {
+function openWhenChosen(chosen: Promise<TcpEngine>, open: (engine: TcpEngine) => Open): Open {
   return (handlers: OpenHandlers) => {
     let isCancelled = false;
     let cancel = (): void => {};
     const dial = async (): Promise<void> => {
       const engine = await chosen;
       if (isCancelled) return;
-      const config = { host, port, addressTimeoutMs: ADDRESS_TIMEOUT_MS, kernel, engine, warn };
-      cancel = openTcp(config)(handlers);
+      cancel = open(engine)(handlers);
     };
     void dial();
     return () => {
       isCancelled = true;
       cancel();
     };
+  };
+}
+
+/** What the links of a process remember of TLS: each for itself, and as long as it lives. */
+function tlsMemories(): (config: TlsClientConfig) => TlsMemory {
+  const memories = new WeakMap<TlsClientConfig, TlsMemory>();
+  return (config) => {
+    const known = memories.get(config);
+    if (known !== undefined) return known;
+    const memory = new TlsMemory(config);
+    memories.set(config, memory);
+    return memory;
   };
 }

@@ -43,6 +43,7 @@ class Desk {
     return this.authentication.ask({
       hello: HELLO,
       remote: name,
+      below: { tls: undefined, request: undefined },
       isWaiting: () => !this.gone.has(name),
       decide: (mayEnter) => void this.decided.push(`${name}: ${mayEnter}`),
     });

@@ -9,18 +9,32 @@
  */
 import { BoundedQueue } from "../base/bounded-queue.ts";
 import { type Cancel, type Clock, later } from "../base/time.ts";
+import type { TlsFacts, UpgradeRequest } from "../transports/transport.ts";
 import type { Hello } from "../wire/frame.ts";
 
 /**
  * Decides whether a peer may come in. Only `true`, or a promise of it, lets it in; a rejection or
  * a throw turns it away like `false`.
  */
-export type Authenticate = (hello: Hello, remote: string) => boolean | Promise<boolean>;
+export type Authenticate = (
+  hello: Hello,
+  remote: string,
+  below: BelowHello,
+) => boolean | Promise<boolean>;
+
+/** What is known of a peer besides its HELLO. */
+export interface BelowHello {
+  /** What TLS has agreed on, and the peer's certificate; undefined without TLS. */
+  readonly tls: TlsFacts | undefined;
+  /** The request for a WebSocket; undefined elsewhere. */
+  readonly request: UpgradeRequest | undefined;
+}
 
 /** Whoever waits to be let in. */
 export interface Applicant {
   readonly hello: Hello;
   readonly remote: string;
+  readonly below: BelowHello;
   /** False once it is gone: nobody needs to be asked any more. */
   isWaiting(): boolean;
   decide(mayEnter: boolean): void;
@@ -97,9 +111,9 @@ export class Authentication {
   }
 
   /** What the application returns is not trusted to be what its type says. */
-  #call({ hello, remote }: Applicant): boolean | Promise<unknown> {
+  #call({ hello, remote, below }: Applicant): boolean | Promise<unknown> {
     try {
-      const answer: unknown = this.#config.authenticate(hello, remote);
+      const answer: unknown = this.#config.authenticate(hello, remote, below);
       if (typeof answer === "boolean") return answer;
       return Promise.resolve(answer);
     } catch (error) {

@@ -118,8 +118,8 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     this.#admission.tooSilent()?.driven.abort("SILENT_MAX", detail);
     const connection = this.#connectionOf(incoming);
     this.registry.add(connection);
-    if (connection.driven.transport.isPreparing) this.registry.onGreeting(connection);
     connection.driven.start();
+    if (connection.driven.transport.isPreparing) this.onGreeting(connection.driven);
     this.#admission.onEntered(ip);
     this.counters.accepted += 1;
     if (this.events.has("accepted")) {
@@ -136,7 +136,8 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
 
   onGreeting(driven: Driven): void {
     const connection = driven.tag as ServerConnection;
-    if (connection.stage === "refused") return;
+    // An upgrade and the HELLO after it are one handshake.
+    if (connection.stage === "refused" || connection.stage === "greeting") return;
     this.registry.onGreeting(connection);
     if (this.#admission.handshakesExceed(0)) this.reject(connection, "HANDSHAKES_MAX");
   }

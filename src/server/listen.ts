@@ -1,23 +1,36 @@
 /** The door for servers: binds the keeper to real sockets, the real clock and real chance. */
-import { HoldfastError } from "../base/errors.ts";
+import type { Observe } from "../base/observation.ts";
 import { pooledSecrets, reportUncaught, systemClock, systemRandom } from "../driver/system.ts";
 import { chooseEngine } from "../transports/tcp/choose-engine.ts";
 import { listenTcp } from "../transports/tcp/listen-tcp.ts";
 import type { TcpEngine } from "../transports/tcp/tcp-engine.ts";
+import type { Upgrade } from "../transports/stream-transport.ts";
+import { ServerCertificates } from "../transports/tls/server-certificates.ts";
+import { TlsEngine } from "../transports/tls/tls-engine.ts";
+import type { TlsServerConfig } from "../transports/tls/tls-server-options.ts";
 import type { Listen } from "../transports/transport.ts";
 import { listenUnix } from "../transports/unix/listen-unix.ts";
+import { webSocketUpgrade } from "../transports/websocket/websocket-upgrade.ts";
+import { PREFACE_FIRST_BYTE } from "../wire/preface.ts";
 import { readDescriptorLimit } from "./descriptor-limit.ts";
 import type { ListenAddress } from "./listen-url.ts";
 import { type ListenConfig, type ListenOptions, resolveListen } from "./options.ts";
-import { type Server, startServer } from "./server.ts";
+import { guarded, type Server, startServer } from "./server.ts";
 
 /** What the kernel keeps until it is accepted. The system caps it (somaxconn, 4,096 on Linux). */
 const BACKLOG = 4_096;
+
+/** A certificate lasts for months; so this is soon, and costs nothing. */
+const CERTIFICATE_LOOK_MS = 2_000;
+
+/** Whoever renews certificates has replaced both files by then. */
+const CERTIFICATE_PATIENCE_MS = 10_000;
 
 /**
  * Starts a server. Resolves when it listens everywhere; nobody is let in before.
  *
  * @throws HoldfastError `OPTION_INVALID` and `URL_INVALID` for what cannot be meant;
+ * `OPTION_INVALID` also for certificates and keys that cannot be read or do not fit together;
  * `LISTEN_FAILED` when an address is in use, not allowed or not there, with the system's error as
  * its `cause`.
  *
@@ -28,46 +41,79 @@ const BACKLOG = 4_096;
  */
 export async function listen(options: ListenOptions): Promise<Server> {
   const config = resolveListen(options, readDescriptorLimit());
+  const { tls, server } = config;
+  const certificates =
+    tls === undefined ? undefined : certificatesOf(tls, guarded(server.observe, reportUncaught));
   const usesTcp = config.addresses.some(({ kind }) => kind === "tcp");
   const engine = usesTcp ? await engineFor(config) : undefined;
+  const listeners = config.addresses.map((address) =>
+    listenerFor(address, config, engine, certificates),
+  );
   return await startServer(config.server, {
     clock: systemClock,
     random: systemRandom,
     secrets: pooledSecrets(),
     report: reportUncaught,
-    listeners: config.addresses.map((address) => listenerFor(address, config, engine)),
+    listeners: await Promise.all(listeners),
+    certificates,
   });
 }
 
+function certificatesOf(tls: TlsServerConfig, observe: Observe): ServerCertificates {
+  const times = { lookMs: CERTIFICATE_LOOK_MS, patienceMs: CERTIFICATE_PATIENCE_MS };
+  return new ServerCertificates({ tls, observe, ...times });
+}
+
 /** A wish that cannot be met here is worth a warning, not a refusal. */
-async function engineFor({ engine: wanted, server }: ListenConfig): Promise<TcpEngine> {
-  const { engine, why } = await chooseEngine(wanted);
+async function engineFor({ engine: wanted, server, webSocket }: ListenConfig): Promise<TcpEngine> {
+  const rule = webSocket.accepted === "too" ? "after the first bytes" : "at accept";
+  const { engine, why } = await chooseEngine(wanted, rule);
   if (wanted === "shared" && engine.name !== "shared") {
     server.observe({ what: "warning", text: `\`engine\` is "${engine.name}" here: ${why}` });
   }
   return engine;
 }
 
-function listenerFor(
+async function listenerFor(
   address: ListenAddress,
-  { kernel, server, webSocket }: ListenConfig,
+  config: ListenConfig,
   engine: TcpEngine | undefined,
-): Listen {
-  if (webSocket.accepted !== "no") throw new HoldfastError("LISTEN_FAILED", "not in this version");
+  certificates: ServerCertificates | undefined,
+): Promise<Listen> {
+  const { kernel, server } = config;
+  const upgrade = await upgradeFor(address, config);
   if (address.kind === "unix" || engine === undefined) {
     const { path, mode } = address as ListenAddress & { kind: "unix" };
-    return listenUnix({ path, mode, backlog: BACKLOG, overwriteAfterRead: false });
+    return listenUnix({ path, mode, backlog: BACKLOG, upgrade, overwriteAfterRead: false });
   }
-  if (address.secure || address.webSocketPath !== undefined) {
-    throw new HoldfastError("LISTEN_FAILED", "not in this version");
-  }
+  const { host, port, webSocketPath } = address;
+  const isSecure = address.secure && certificates !== undefined;
   return listenTcp({
-    host: address.host,
-    port: address.port,
+    kind: isSecure ? "tls" : "tcp",
+    host,
+    port,
     backlog: BACKLOG,
     ipv6Only: false,
     kernel,
-    engine,
+    engine: isSecure ? new TlsEngine(engine, () => certificates.contexts) : engine,
+    upgrade,
+    webSocketPath,
     warn: (text) => server.observe({ what: "warning", text }),
+  });
+}
+
+/** What a url says of WebSockets goes before what `accept` says. */
+async function upgradeFor(
+  address: ListenAddress,
+  { webSocket, server }: ListenConfig,
+): Promise<Upgrade | undefined> {
+  const ownPath = address.kind === "tcp" ? address.webSocketPath : undefined;
+  if (ownPath === undefined && webSocket.accepted === "no") return undefined;
+  return await webSocketUpgrade({
+    ...webSocket.config,
+    path: ownPath ?? webSocket.config.path,
+    isOnly: ownPath !== undefined || webSocket.accepted === "only",
+    textBytesMax: server.connection.lineBytesMax,
+    firstByte: PREFACE_FIRST_BYTE,
   });
 }

@@ -45,9 +45,11 @@ export class Reception {
       return;
     }
     const { driven, remote } = connection;
+    const { tls, request } = driven.transport;
     const isAsked = this.#authentication.ask({
       hello,
       remote,
+      below: { tls, request },
       isWaiting: () => driven.connection.phase === "deciding",
       decide: (mayEnter) => this.#decide(connection, hello, mayEnter),
     });

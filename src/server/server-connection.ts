@@ -11,7 +11,7 @@ import type { EndRecord } from "../connection/end-record.ts";
 import type { Phase } from "../connection/phases.ts";
 import type { Driven } from "../driver/driven.ts";
 import type { Verdict } from "../liveness/monitor.ts";
-import type { TransportKind } from "../transports/transport.ts";
+import type { TlsFacts, TransportKind, UpgradeRequest } from "../transports/transport.ts";
 import type { Stage } from "./registry.ts";
 
 export interface ServerConnectionEvents {
@@ -32,6 +32,13 @@ export interface ConnectionInfo {
   /** As people write it: `192.0.2.7:4711`, `[2001:db8::1]:4711`, `unix`. */
   readonly address: string;
   readonly transport: TransportKind;
+  /** The version of TLS, such as `TLSv1.3`; undefined without TLS. */
+  readonly tls: string | undefined;
+  /**
+   * The common name in the peer's certificate, if that was verified. The issuer's words: escape
+   * them before you print them.
+   */
+  readonly identity: string | undefined;
   /** Undefined until the first byte tells. */
   readonly dialect: Dialect | undefined;
   readonly phase: Phase;
@@ -104,6 +111,15 @@ export class ServerConnection {
     return this.driven.transport.remote.ip;
   }
 
+  /**
+   * What TLS has agreed on, and who the peer is by its certificate, if it showed one and
+   * `isAuthorized`; undefined without TLS. The texts of a certificate are to be escaped before they
+   * are printed.
+   */
+  get tls(): TlsFacts | undefined {
+    return this.driven.transport.tls;
+  }
+
   /** How bytes become messages here; undefined until the peer's first byte tells. */
   get dialect(): Dialect | undefined {
     return this.driven.connection.dialect;
@@ -111,6 +127,15 @@ export class ServerConnection {
 
   get verdict(): Verdict {
     return this.driven.connection.verdict;
+  }
+
+  /**
+   * With what request the peer asked for a WebSocket; undefined elsewhere. Its path, query and
+   * headers are the peer's words: escape them before you print them, and print no query, since it
+   * may hold secrets.
+   */
+  get request(): UpgradeRequest | undefined {
+    return this.driven.transport.request;
   }
 
   /** What the peer said of itself; undefined in the line dialect, and before its HELLO. */
@@ -181,6 +206,8 @@ export class ServerConnection {
       id: this.id,
       address: this.remote,
       transport: transport.kind,
+      tls: transport.tls?.protocol,
+      identity: identityOf(transport.tls),
       dialect: connection.dialect,
       phase: connection.phase,
       agent: connection.hello?.agent,
@@ -205,4 +232,8 @@ export class ServerConnection {
     this.#emitter?.emit(name, ...args);
     if (name === "end") this.#emitter?.clear();
   }
+}
+
+function identityOf(tls: TlsFacts | undefined): string | undefined {
+  return tls?.isAuthorized === true ? tls.certificate?.commonName : undefined;
 }

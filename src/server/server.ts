@@ -4,10 +4,16 @@
  * This file is the face; what happens behind it is in keeper.ts. It is handed its clock, its chance
  * and its listeners, so the same code runs over sockets and over pretended ones.
  */
+import { HoldfastError } from "../base/errors.ts";
 import type { Observe } from "../base/observation.ts";
 import type { Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
 import type { Acceptor, EffectiveKernelOptions, Listen } from "../transports/transport.ts";
+import type {
+  CertificateInForce,
+  CertificateStore,
+} from "../transports/tls/certificates-in-force.ts";
+import { readTlsServer, type TlsServerOptions } from "../transports/tls/tls-server-options.ts";
 import { Drain } from "./drain.ts";
 import { Keeper, type KeeperSurroundings } from "./keeper.ts";
 import { type CloseOptions, resolveCloseOptions, type ServerConfig } from "./options.ts";
@@ -17,6 +23,8 @@ import type { ServerStats } from "./server-stats.ts";
 
 export interface ServerSurroundings extends KeeperSurroundings {
   readonly listeners: readonly Listen[];
+  /** Of the listeners that speak TLS. */
+  readonly certificates?: CertificateStore | undefined;
 }
 
 /** What the kernel does for the connections of one listener. */
@@ -45,11 +53,12 @@ export async function startServer(
   }
   for (const text of config.warnings) config.observe({ what: "warning", text });
   keeper.isOpen = true;
-  return new Server(keeper, acceptors);
+  await surroundings.certificates?.watch();
+  return new Server(keeper, acceptors, surroundings.certificates);
 }
 
 /** An observer that throws must not stop what it observes. */
-function guarded(observe: Observe, report: (error: unknown) => void): Observe {
+export function guarded(observe: Observe, report: (error: unknown) => void): Observe {
   return (observation) => {
     try {
       observe(observation);
@@ -65,9 +74,15 @@ export class Server {
   readonly #keeper: Keeper;
   readonly #acceptors: readonly Acceptor[];
   readonly #drain: Drain;
+  readonly #certificates: CertificateStore | undefined;
 
   /** @internal */
-  constructor(keeper: Keeper, acceptors: readonly Acceptor[]) {
+  constructor(
+    keeper: Keeper,
+    acceptors: readonly Acceptor[],
+    certificates: CertificateStore | undefined,
+  ) {
+    this.#certificates = certificates;
     this.urls = acceptors.map(({ url }) => url);
     this.#keeper = keeper;
     this.#acceptors = acceptors;
@@ -135,6 +150,29 @@ export class Server {
     return this.#acceptors.map((acceptor) => ({ url: acceptor.url, ...acceptor.kernelOptions() }));
   }
 
+  /** The certificates that newcomers are shown; none where no url speaks TLS. */
+  certificates(): readonly CertificateInForce[] {
+    return this.#certificates?.inForce ?? [];
+  }
+
+  /**
+   * Reads the files of the certificates again, or takes other options. Newcomers are shown the new
+   * certificate, open connections go on as they are. Resolves with what is in force now, the
+   * certificate for everybody first. Files are watched anyhow, unless `watchFiles` is false.
+   *
+   * @throws HoldfastError, as rejection: `OPTION_INVALID` for what cannot be read or does not fit
+   * together, and where no url speaks TLS; `NOT_OPEN` once the server is closing. What was in force
+   * stays so then.
+   */
+  async reloadTls(options?: TlsServerOptions): Promise<readonly CertificateInForce[]> {
+    if (this.#drain.hasBegun) throw new HoldfastError("NOT_OPEN", "reloadTls: it is closing");
+    if (this.#certificates === undefined) {
+      throw new HoldfastError("OPTION_INVALID", "reloadTls: no url of this server speaks TLS");
+    }
+    const config = options === undefined ? undefined : readTlsServer("reloadTls", options);
+    return await this.#certificates.reload(config);
+  }
+
   /**
    * Sends to every open connection that can take it, and returns how many did. One is skipped, and
    * counted in `stats().broadcastSkips`, when more than `outboxHighWaterBytes` is queued for it
@@ -156,6 +194,7 @@ export class Server {
   async close(options?: CloseOptions): Promise<void> {
     const { graceMs } = resolveCloseOptions(options);
     const isSecond = this.#drain.hasBegun;
+    this.#certificates?.close();
     const over = this.#drain.begin(graceMs);
     if (isSecond) this.#drain.hurry();
     await over;
@@ -163,6 +202,7 @@ export class Server {
 
   /** Ends everything at once. Resolves when nothing of this server is left. */
   async destroy(): Promise<void> {
+    this.#certificates?.close();
     const over = this.#drain.begin(0);
     this.#drain.hurry();
     await over;

@@ -73,7 +73,7 @@ export async function resetWhileReading(rig: TransportRig): Promise<void> {
 export async function resetWhileFinishing(rig: TransportRig): Promise<void> {
   await withPair(rig, async ({ acceptor, left, right }) => {
     left.pause();
-    fill(right, 64 * 1024);
+    await fill(right, 64 * 1024);
     right.finish();
     await turns(2);
     right.reset();
@@ -119,7 +119,7 @@ export async function processGone(rig: TransportRig): Promise<void> {
   const acceptor = await rig.listen()(accepting((incoming) => right.attach(incoming.attach)));
   const kill = await within(rig.dialFromProcess(acceptor.url), "another process dials");
   await right.until("its byte arrives", () => right.bytesIn === 1);
-  fill(right, 64 * 1024);
+  await fill(right, 64 * 1024);
   kill();
   await right.until("the end shows", () => right.finishedCount + right.closedCount > 0);
   right.finish();

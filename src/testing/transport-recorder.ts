@@ -17,6 +17,8 @@ export class Recorder implements TransportHandlers {
   drainedCount = 0;
   finishedCount = 0;
   closedCount = 0;
+  /** The pipe had something to agree on, and has. */
+  readyCount = 0;
   fault: Error | undefined;
   /** The piece lent last, kept although it must not be. */
   lent: Uint8Array | undefined;
@@ -83,6 +85,24 @@ export class Recorder implements TransportHandlers {
     this.#tell();
   }
 
+  onSwitched(transport: Transport): void {
+    this.#check("onSwitched", false);
+    assert(this.bytesIn === 0, "a pipe goes on as another one before its first byte only");
+    this.#transport = transport;
+    this.#tell();
+  }
+
+  onReady(): void {
+    this.#check("onReady", false);
+    assert(!this.transport.isPreparing, "a pipe that is ready says so");
+    this.readyCount += 1;
+    this.#tell();
+  }
+
+  onHeard(): void {
+    this.#check("onHeard", false);
+  }
+
   onDrained(): void {
     this.#check("onDrained", false);
     this.drainedCount += 1;
@@ -110,6 +130,11 @@ export class Recorder implements TransportHandlers {
       await within(reached, what);
     }
     this.verify();
+  }
+
+  /** Resolves when it may write. */
+  ready(): Promise<void> {
+    return this.until("the pipe is ready", () => !this.transport.isPreparing);
   }
 
   closed(): Promise<void> {

@@ -44,7 +44,7 @@ export function offerOpened(
 }
 
 /** Several addresses of one name fail together, in an AggregateError without a message. */
-function dialFailure(url: string, cause: Error): HoldfastError {
+export function dialFailure(url: string, cause: Error): HoldfastError {
   const causes: unknown[] = cause instanceof AggregateError ? cause.errors : [cause];
   const reasons = causes.map((one) => (one instanceof Error ? one.message : String(one)));
   return new HoldfastError("DIAL_FAILED", `cannot reach ${url}: ${reasons.join("; ")}`, { cause });

@@ -1,13 +1,13 @@
 /**
- * A socket of node:net as a Transport: TCP and Unix. The only file that knows a socket's events.
+ * A socket of node:net as a Transport: TCP, TLS and Unix. The file that knows a socket's events.
  *
  * All listeners are shared functions that find their transport on the socket itself, so that a
  * connection costs no closure. Three things are easy to break:
  *
  * - A write larger than a slice goes out slice by slice. `unsentBytes` then tells how far the
  *   kernel has come, where Node counts a write as waiting until its last byte is gone.
- * - `end()` is called only when nothing waits. libuv refuses to reset a socket whose shutdown is
- *   under way, and then leaks its descriptor (uv_tcp_close_reset answers EINVAL).
+ * - `end()` is called only when nothing waits, or the reset of a peer that takes nothing would wait
+ *   for the shutdown (socket-reset.ts).
  * - "drain" comes for every refused write only if the socket's high-water mark is 1, so whoever
  *   makes a socket for this class passes `HIGH_WATER_MARK`. It also keeps a paused socket from
  *   reading more than once into this process.
@@ -15,6 +15,7 @@
 import type { Socket } from "node:net";
 import { assert } from "../base/assert.ts";
 import type { LastBuffer } from "./last-buffer.ts";
+import { resetSocket } from "./socket-reset.ts";
 import type {
   EffectiveKernelOptions,
   RemoteAddress,
@@ -42,11 +43,15 @@ export interface StreamFacts {
   readonly lastBuffer: LastBuffer;
   /** The socket below: the same one, or the one that carries TLS. It can be reset. */
   rawOf(socket: Socket): Socket;
+  /** Called before each write, where `outputAfter` has to compare. */
+  readonly beforeWrite: ((socket: Socket) => void) | undefined;
   /** What became of the bytes that `socket` was given just now. */
   outputAfter(socket: Socket, byteCount: number): OutputState;
-  /** Takes sockets over whose first bytes ask for something else than bytes. */
+  /** What a fault of this kind of pipe is, in our words; without it, what the system said. */
+  readonly faultOf: ((socket: Socket, error: Error) => Error) | undefined;
+  /** Takes sockets over whose first bytes ask for something else than bytes; see first-bytes.ts. */
   readonly upgrade: Upgrade | undefined;
-  /** Must not answer before it returns. */
+  /** `socket` is the raw one. Must not answer before it returns. */
   readUnacked(socket: Socket, answer: UnackedAnswer): void;
 }
 
@@ -78,6 +83,13 @@ export function plainOutputAfter(socket: Socket): OutputState {
   return socket.writableLength === 0 && !isBroken(socket) ? "taken" : "refused";
 }
 
+/** Writes, and tells what became of it. Exact only while nothing else waits in `socket`. */
+function handOver(socket: Socket, facts: StreamFacts, bytes: Uint8Array): OutputState {
+  facts.beforeWrite?.(socket);
+  socket.write(facts.lastBuffer.of(bytes));
+  return facts.outputAfter(socket, bytes.length);
+}
+
 const TRANSPORT: unique symbol = Symbol("holdfast.transport");
 
 interface WiredSocket extends Socket {
@@ -86,13 +98,13 @@ interface WiredSocket extends Socket {
 
 /**
  * open -> finishing (bytes first, then FIN) -> finished (FIN is out) -> closed, and from each of
- * them reset -> closed.
+ * them reset -> closed. Holding, before it: the first bytes do not tell yet what they are.
  */
-type Phase = "open" | "finishing" | "finished" | "reset" | "closed";
+type Phase = "holding" | "open" | "finishing" | "finished" | "reset" | "closed";
 
 export class StreamTransport implements Transport {
-  readonly isPreparing = false as const;
   readonly remote: RemoteAddress;
+  readonly tls: TlsFacts | undefined;
   readonly #facts: StreamFacts;
   readonly #handlers: TransportHandlers;
   #socket: Socket;
@@ -104,22 +116,35 @@ export class StreamTransport implements Transport {
   #waitingBytes = 0;
   /** The kernel has refused a part of what waits. */
   #wasRefused = false;
+  /** What the raw socket had read when the last byte of ours came out of it. */
+  #rawBytesHeard = 0;
 
   constructor(
     socket: Socket,
     facts: StreamFacts,
     remote: RemoteAddress,
     handlers: TransportHandlers,
+    tls?: TlsFacts,
   ) {
     this.#facts = facts;
     this.remote = remote;
+    this.tls = tls;
     this.#handlers = handlers;
     this.#socket = socket;
+    if (tls !== undefined) this.#rawBytesHeard = facts.rawOf(socket).bytesRead;
     this.#wire();
   }
 
   get kind(): TransportKind {
     return this.#facts.kind;
+  }
+
+  get isPreparing(): boolean {
+    return this.#phase === "holding";
+  }
+
+  get upgrade(): Upgrade | undefined {
+    return this.#facts.upgrade;
   }
 
   get unsentBytes(): number {
@@ -139,6 +164,7 @@ export class StreamTransport implements Transport {
   }
 
   finish(): void {
+    if (this.#phase === "holding") this.close();
     if (this.#phase !== "open") return;
     if (this.unsentBytes > 0) this.#phase = "finishing";
     else this.#sendFin();
@@ -149,9 +175,7 @@ export class StreamTransport implements Transport {
     this.#phase = "reset";
     this.#rest = undefined;
     this.#waitingBytes = 0;
-    if (!this.#facts.canReset) this.#socket.destroy();
-    else if (isShuttingDown(this.#socket)) this.#socket.on("finish", onShutDown);
-    else this.#socket.resetAndDestroy();
+    resetSocket(this.#socket, this.#facts);
     return this.#facts.canReset;
   }
 
@@ -174,7 +198,12 @@ export class StreamTransport implements Transport {
   readUnacked(answer: UnackedAnswer): void {
     if (this.#phase === "reset" || this.#phase === "closed")
       queueMicrotask(() => answer(undefined, false));
-    else this.#facts.readUnacked(this.#socket, answer);
+    else {
+      this.#facts.readUnacked(this.#facts.rawOf(this.#socket), (bytes, isShut) => {
+        this.#tellHeard();
+        answer(bytes, isShut);
+      });
+    }
   }
 
   kernelOptions(): EffectiveKernelOptions {
@@ -186,11 +215,35 @@ export class StreamTransport implements Transport {
     return this.#phase === "open" && this.unsentBytes === 0 && this.#socket.writableLength === 0;
   }
 
+  /** The first bytes do not tell yet what they are: the time of a handshake runs. */
+  hold(): void {
+    if (this.#phase !== "open") return;
+    this.#phase = "holding";
+    this.#handlers.onSwitched?.(this);
+  }
+
+  /** They do, and are bytes like any other; `handleBytes` gets them next. */
+  release(): void {
+    if (this.#phase !== "holding") return;
+    this.#phase = "open";
+    this.#handlers.onReady?.();
+  }
+
+  /** They ask for something else, which takes the socket over. */
+  switchBy(upgrade: Upgrade, head: Uint8Array): void {
+    if (this.#phase !== "open" && this.#phase !== "holding") return;
+    const socket = this.#socket;
+    this.#phase = "closed";
+    this.#unwire();
+    socket.pause();
+    const { remote, tls } = this;
+    const common = { facts: this.#facts, remote, tls, handlers: this.#handlers };
+    this.#handlers.onSwitched?.(upgrade.take({ socket, head, ...common }));
+  }
+
   /** Goes on over `socket`, which owns the same connection. The old one is never heard again. */
   moveTo(socket: Socket): void {
-    const old: WiredSocket = this.#socket;
-    old.off("error", onError).off("end", onEnd).off("close", onClose);
-    delete old[TRANSPORT];
+    this.#unwire();
     this.#socket = socket;
     this.#wire();
   }
@@ -198,6 +251,7 @@ export class StreamTransport implements Transport {
   /** Bytes have come, by whichever way they were read. They are lent to the handlers. */
   handleBytes(bytes: Uint8Array): void {
     if (this.#phase === "reset" || this.#phase === "closed") return;
+    if (this.tls !== undefined) this.#rawBytesHeard = this.#facts.rawOf(this.#socket).bytesRead;
     this.#handlers.onBytes(bytes);
     if (this.#facts.overwriteAfterRead) bytes.fill(0xdd);
   }
@@ -211,17 +265,14 @@ export class StreamTransport implements Transport {
     this.#handlers.onDrained(this.#wasRefused);
   }
 
-  handleShutDown(): void {
-    this.#socket.resetAndDestroy();
-  }
-
   handleEnd(): void {
     if (this.#phase === "reset" || this.#phase === "closed") return;
     this.#handlers.onFinished();
   }
 
   handleError(error: Error): void {
-    if (this.#phase !== "reset" && this.#phase !== "closed") this.#fault ??= error;
+    if (this.#phase === "reset" || this.#phase === "closed") return;
+    this.#fault ??= this.#facts.faultOf?.(this.#socket, error) ?? error;
   }
 
   handleClose(): void {
@@ -237,14 +288,31 @@ export class StreamTransport implements Transport {
     socket.on("error", onError).on("end", onEnd).on("close", onClose);
   }
 
+  #unwire(): void {
+    const socket: WiredSocket = this.#socket;
+    socket.off("error", onError).off("end", onEnd).off("close", onClose);
+    delete socket[TRANSPORT];
+  }
+
+  /** Half a record of TLS is a sign of life, too, and nobody else sees it. */
+  #tellHeard(): void {
+    if (this.tls === undefined || this.#phase === "reset" || this.#phase === "closed") return;
+    const { bytesRead } = this.#facts.rawOf(this.#socket);
+    if (bytesRead <= this.#rawBytesHeard) return;
+    this.#rawBytesHeard = bytesRead;
+    this.#handlers.onHeard?.(0);
+  }
+
   /** True when the kernel has taken all of the rest. */
   #pushRest(): boolean {
     while (this.#rest !== undefined) {
+      // What went before is not done yet, although the kernel may have all of it: only of one write
+      // at a time it can be told what became of it. "drain" follows in any case.
+      if (this.#socket.writableLength > 0) return false;
       const slice =
         this.#rest.length > SLICE_BYTES ? this.#rest.subarray(0, SLICE_BYTES) : this.#rest;
       this.#rest = slice === this.#rest ? undefined : this.#rest.subarray(SLICE_BYTES);
-      this.#socket.write(this.#facts.lastBuffer.of(slice));
-      const state = this.#facts.outputAfter(this.#socket, slice.length);
+      const state = handOver(this.#socket, this.#facts, slice);
       if (state === "taken") continue;
       if (state === "refused") this.#wasRefused = true;
       this.#waitingBytes = slice.length;
@@ -279,10 +347,6 @@ export function discard(socket: Socket, canReset: boolean): void {
 
 export function ignore(): void {}
 
-function isShuttingDown(socket: Socket): boolean {
-  return socket.writableEnded && !socket.writableFinished && !socket.destroyed;
-}
-
 function isBroken(socket: Socket): boolean {
   return socket.destroyed || socket.errored !== null;
 }
@@ -293,10 +357,6 @@ function onData(this: WiredSocket, bytes: Uint8Array): void {
 
 function onDrain(this: WiredSocket): void {
   this[TRANSPORT]?.handleDrain();
-}
-
-function onShutDown(this: WiredSocket): void {
-  this[TRANSPORT]?.handleShutDown();
 }
 
 function onEnd(this: WiredSocket): void {

@@ -121,6 +121,8 @@ export interface TlsFacts {
   readonly isResumed: boolean;
   /** The peer showed a certificate, and it was verified by our authorities. */
   readonly isAuthorized: boolean;
+  /** Why the certificate was not verified, in words, or why it need not be; else undefined. */
+  readonly certificateFault: string | undefined;
   /** The certificate that the peer showed, verified or not. */
   readonly certificate: CertificateFacts | undefined;
 }
@@ -161,7 +163,8 @@ export type Open = (handlers: OpenHandlers) => Cancel;
 export interface OpenHandlers {
   /** `attach` must be called before this returns, or the pipe is reset. */
   onOpened(attach: Attach): void;
-  onFailed(error: Error): void;
+  /** `retryAfterMs`: when whoever is there wants to be asked again, if it said so. */
+  onFailed(error: Error, retryAfterMs?: number): void;
 }
 
 /** A listener on one address. */

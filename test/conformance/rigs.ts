@@ -5,6 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import type { TransportRig } from "../../src/testing/transport-rig.ts";
+import type { ServerContexts } from "../../src/transports/tls/server-contexts.ts";
+import { openTls } from "../../src/transports/tls/open-tls.ts";
+import { TlsEngine } from "../../src/transports/tls/tls-engine.ts";
+import type { TlsMemory } from "../../src/transports/tls/tls-memory.ts";
 import {
   MemoryNetwork,
   listenMemory,
@@ -12,10 +16,20 @@ import {
 } from "../../src/transports/memory/memory-network.ts";
 import { listenTcp } from "../../src/transports/tcp/listen-tcp.ts";
 import { openTcp } from "../../src/transports/tcp/open-tcp.ts";
+import type { Upgrade } from "../../src/transports/stream-transport.ts";
 import type { TcpEngine } from "../../src/transports/tcp/tcp-engine.ts";
 import type { KernelConfig } from "../../src/transports/transport.ts";
 import { listenUnix } from "../../src/transports/unix/listen-unix.ts";
 import { openUnix } from "../../src/transports/unix/open-unix.ts";
+
+/** Looks at first bytes, of which none is anything but a byte. */
+export const upgradeNever: Upgrade = {
+  isOnly: false,
+  recognise: () => "no",
+  take() {
+    throw new Error("nothing but bytes was asked for");
+  },
+};
 
 const KERNEL: KernelConfig = {
   keepalive: { idleMs: 60_000, intervalMs: 10_000, count: 5 },
@@ -24,17 +38,20 @@ const KERNEL: KernelConfig = {
   keepaliveAsked: false,
 };
 
-export function tcpRig(engine: TcpEngine): TransportRig {
+export function tcpRig(engine: TcpEngine, upgrade?: Upgrade): TransportRig {
   const warn = (): void => {};
   return {
     listen: () =>
       listenTcp({
+        kind: "tcp",
         host: "127.0.0.1",
         port: 0,
         backlog: 511,
         ipv6Only: false,
         kernel: KERNEL,
         engine,
+        upgrade,
+        webSocketPath: undefined,
         warn,
       }),
     open(url) {
@@ -43,10 +60,49 @@ export function tcpRig(engine: TcpEngine): TransportRig {
       return openTcp({ ...address, addressTimeoutMs: 500, kernel: KERNEL, engine, warn });
     },
     canReset: true,
+    halfCloses: true,
     overwritesAfterRead: engine.overwriteAfterRead,
     dialFromProcess(url) {
       const { hostname, port } = new URL(url);
       return dialFromProcess({ host: hostname, port: Number(port) });
+    },
+  };
+}
+
+/** What both sides of a TLS rig show and trust. */
+export interface TlsTrust {
+  readonly contexts: ServerContexts;
+  /** One for all dials: the later ones resume. Undefined: a new one each time. */
+  readonly memory: () => TlsMemory;
+}
+
+export function tlsRig(engine: TcpEngine, { contexts, memory }: TlsTrust): TransportRig {
+  const warn = (): void => {};
+  const tcp = { host: "127.0.0.1", port: 0, backlog: 511, ipv6Only: false, kernel: KERNEL, warn };
+  const plain = { upgrade: undefined, webSocketPath: undefined };
+  const tlsEngine = new TlsEngine(engine, () => contexts);
+  return {
+    listen: () => listenTcp({ ...tcp, ...plain, kind: "tls", engine: tlsEngine }),
+    open: (url) =>
+      openTls({
+        host: "127.0.0.1",
+        port: Number(/:(\d+)$/.exec(url)?.[1]),
+        url,
+        addressTimeoutMs: 500,
+        alpn: ["holdfast/1"],
+        kernel: KERNEL,
+        engine,
+        memory: memory(),
+        warn,
+      }),
+    canReset: true,
+    halfCloses: true,
+    saysMoreWhenReady: true,
+    overwritesAfterRead: engine.overwriteAfterRead,
+    dialFromProcess(url) {
+      const port = Number(/:(\d+)$/.exec(url)?.[1]);
+      const address = { host: "127.0.0.1", port, rejectUnauthorized: false };
+      return dialFromProcess(address, "node:tls");
     },
   };
 }
@@ -59,10 +115,12 @@ export function unixRig(): TransportRig {
     listen() {
       count += 1;
       const path = join(directory, `${count}.sock`);
-      return listenUnix({ path, mode: 0o600, backlog: 511, overwriteAfterRead: true });
+      const common = { mode: 0o600, backlog: 511, overwriteAfterRead: true };
+      return listenUnix({ ...common, path, upgrade: undefined });
     },
     open: (url) => openUnix({ path: url.slice("unix:".length), overwriteAfterRead: true }),
     canReset: false,
+    halfCloses: true,
     overwritesAfterRead: true,
     dialFromProcess: (url) => dialFromProcess({ path: url.slice("unix:".length) }),
   };
@@ -83,15 +141,16 @@ export function memoryRig(readBytesMax: number): TransportRig {
     },
     open: (url) => openMemory({ network, name: url.slice("memory:".length) }),
     canReset: true,
+    halfCloses: true,
     overwritesAfterRead: true,
     dialFromProcess: undefined,
   };
 }
 
 /** A plain program: it writes one byte, then reads nothing. */
-function dialFromProcess(address: object): Promise<() => void> {
+function dialFromProcess(address: object, by = "node:net"): Promise<() => void> {
   const program = `
-    const socket = require("node:net").connect(${JSON.stringify(address)}, () => {
+    const socket = require("${by}").connect(${JSON.stringify(address)}, () => {
       socket.write(Uint8Array.of(0), () => process.stdout.write("up"));
     });
     socket.pause();

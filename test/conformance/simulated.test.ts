@@ -46,6 +46,7 @@ function simulatedRig(spoil: (path: SimPath) => void): TransportRig {
     },
     open: (url) => client.open(new URL(url).hostname, KERNEL),
     canReset: true,
+    halfCloses: true,
     overwritesAfterRead: true,
     dialFromProcess(url) {
       count += 1;

@@ -1,5 +1,10 @@
 /** What users may say about a probe, and what follows from it. */
 import { OptionReader } from "../../base/options.ts";
+import {
+  readTlsClient,
+  type TlsClientConfig,
+  type TlsClientOptions,
+} from "../../transports/tls/tls-client-options.ts";
 
 export interface ProbeOptions {
   /** The shortest silence tried, in ms, 100 to 3,600,000. Default 5,000. */
@@ -25,6 +30,8 @@ export interface ProbeOptions {
    * and no firewall's idea of an attack.
    */
   readonly connectionsMax?: number | undefined;
+  /** For `tls` urls: whom to trust, and who we are. */
+  readonly tls?: TlsClientOptions | undefined;
   /** Ends the probe; the report then holds what is known so far. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -37,6 +44,7 @@ export interface ProbeConfig {
   readonly send: string | undefined;
   readonly token: string | undefined;
   readonly connectionsMax: number;
+  readonly tls: TlsClientConfig;
 }
 
 /** @throws HoldfastError `OPTION_INVALID`, naming the option, its range and what came. */
@@ -56,7 +64,8 @@ export function resolveProbe(options: ProbeOptions): ProbeConfig {
   }
   const token = reader.value("token") === undefined ? undefined : reader.text("token", "");
   const connectionsMax = reader.integer("connectionsMax", { default: 130, min: 8, max: 1_000 });
+  const tls = readTlsClient("probe.tls", reader.value("tls"));
   reader.value("signal");
   reader.done();
-  return { minMs, maxMs, expect, answerWithinMs, send, token, connectionsMax };
+  return { minMs, maxMs, expect, answerWithinMs, send, token, connectionsMax, tls };
 }

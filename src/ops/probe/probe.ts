@@ -9,6 +9,9 @@ import { isLocal, otherDialectLabel, parseTarget, type TcpTarget } from "../../c
 import { chooseEngine } from "../../transports/tcp/choose-engine.ts";
 import { openTcp } from "../../transports/tcp/open-tcp.ts";
 import type { TcpEngine } from "../../transports/tcp/tcp-engine.ts";
+import { ALPN_HOLDFAST, openTls } from "../../transports/tls/open-tls.ts";
+import type { TlsClientConfig } from "../../transports/tls/tls-client-options.ts";
+import { TlsMemory } from "../../transports/tls/tls-memory.ts";
 import type { ObserveProbe } from "./events.ts";
 import { type ProbeOptions, resolveProbe } from "./options.ts";
 import { ProbeRun, type ProbeRunSurroundings } from "./probe-run.ts";
@@ -18,8 +21,9 @@ import type { ProbeReport } from "./report.ts";
 const ADDRESS_TIMEOUT_MS = 250;
 
 /**
- * Measures the path to a server: `tcp://host:port` for another Holdfast, `line://host:port` for a
- * program that answers lines, either with `expect: "none"` for any TCP server.
+ * Measures the path to a server: `tcp://host:port` or `tls://host:port` for another Holdfast,
+ * `line://host:port` or `line+tls://host:port` for a program that answers lines, each with
+ * `expect: "none"` for any server over TCP or TLS.
  *
  * @throws HoldfastError (rejects) `URL_INVALID`, `OPTION_INVALID`, and whatever kept the first
  * connection from being made, such as `DIAL_FAILED`, `WRONG_DIALECT` or `UNAUTHORIZED`.
@@ -35,7 +39,8 @@ export async function probe(
     const why = "there is no path between two processes of one machine; expected tcp:// or line://";
     throw new HoldfastError("URL_INVALID", `cannot probe ${target.label}: ${why}`);
   }
-  const around = surroundings.run ?? (await realSurroundings(target, surroundings.observe));
+  const around =
+    surroundings.run ?? (await realSurroundings(target, config.tls, surroundings.observe));
   const { label } = target;
   const otherLabel = otherDialectLabel(target);
   const speaks = config.expect === "none" ? "none" : target.dialect;
@@ -62,13 +67,17 @@ export interface ProbeSurroundings {
 }
 
 async function realSurroundings(
-  { host, port }: TcpTarget,
+  { host, port, secure, dialect, label }: TcpTarget,
+  tls: TlsClientConfig,
   observe: ObserveProbe,
 ): Promise<ProbeRunSurroundings> {
   // A hundred quiet connections gain nothing from an engine that needs a self-test.
-  const { engine }: { readonly engine: TcpEngine } = await chooseEngine("public");
+  const { engine }: { readonly engine: TcpEngine } = await chooseEngine("public", "at accept");
   const warn = (text: string): void => observe({ event: "warning", text });
   const addressTimeoutMs = ADDRESS_TIMEOUT_MS;
+  // The name stands in the url, whichever of its addresses is dialled.
+  const memory = new TlsMemory({ ...tls, serverName: tls.serverName ?? host });
+  const alpn = dialect === "frame" ? [ALPN_HOLDFAST] : [];
   return {
     clock: systemClock,
     observe,
@@ -76,7 +85,8 @@ async function realSurroundings(
       // A link-local address is nothing without its zone, which only the name as given has.
       const isUsable = ip !== undefined && !ip.startsWith("fe80");
       const to = isUsable ? ip : host;
-      return openTcp({ host: to, port, addressTimeoutMs, kernel, engine, warn });
+      const place = { host: to, port, addressTimeoutMs, kernel, engine, warn };
+      return secure ? openTls({ ...place, url: label, alpn, memory }) : openTcp(place);
     },
   };
 }

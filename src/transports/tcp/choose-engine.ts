@@ -6,14 +6,14 @@
  * to 0 and closes. Anything else, and anything slower than the limit, means the public engine.
  */
 import { NO_KERNEL_CONFIG } from "../no-kernel-options.ts";
-import { ignore } from "../stream-transport.ts";
+import { ignore, type Upgrade } from "../stream-transport.ts";
 import type { Acceptor, Attach, Transport, TransportHandlers } from "../transport.ts";
 import { listenTcp } from "./listen-tcp.ts";
 import { loadNativeSockopt } from "./native-sockopt.ts";
 import { openTcp } from "./open-tcp.ts";
 import { PublicEngine } from "./public-engine.ts";
-import { type MoveRule, SharedBufferEngine } from "./shared-buffer-engine.ts";
-import type { TcpEngine, TcpEngineConfig } from "./tcp-engine.ts";
+import { SharedBufferEngine } from "./shared-buffer-engine.ts";
+import type { TcpEngine } from "./tcp-engine.ts";
 import { PROC_UNACKED, UnackedReader } from "./unacked-reader.ts";
 
 /** On loopback everything takes milliseconds; a machine busy for longer has other worries. */
@@ -27,9 +27,16 @@ export interface ChosenEngine {
   readonly why: string;
 }
 
-/** Never rejects. `overwriteAfterRead` is for tests; see `TcpEngineConfig`. */
+/** How accepted sockets come to the shared buffer: at once, or when their first bytes are known. */
+export type MoveRule = "at accept" | "after the first bytes";
+
+/**
+ * Never rejects. What is tried is the rule that will be used. `overwriteAfterRead` is for tests;
+ * see `TcpEngineConfig`.
+ */
 export async function chooseEngine(
   prefer: "auto" | "public" | "shared",
+  rule: MoveRule,
   overwriteAfterRead: boolean = false,
 ): Promise<ChosenEngine> {
   const native = await loadNativeSockopt();
@@ -37,8 +44,8 @@ export async function chooseEngine(
   if (prefer === "public") {
     return { engine: new PublicEngine(config), why: "the public engine was asked for" };
   }
-  const shared = new SharedBufferEngine({ ...config, move: { at: "accept" } });
-  const fault = await selfTest(shared);
+  const shared = new SharedBufferEngine(config);
+  const fault = await selfTest(shared, rule);
   if (fault === undefined) {
     return { engine: shared, why: "reading into a shared buffer passed its self-test here" };
   }
@@ -46,14 +53,9 @@ export async function chooseEngine(
   return { engine: new PublicEngine(config), why };
 }
 
-/** Whether a rule to move sockets works here, too. */
-export function selfTestMove(config: TcpEngineConfig, move: MoveRule): Promise<string | undefined> {
-  return selfTest(new SharedBufferEngine({ ...config, move }));
-}
-
 /** What did not work, or undefined when all did. Never rejects, and keeps to its limit. */
-export async function selfTest(engine: TcpEngine): Promise<string | undefined> {
-  const trial = new Trial();
+export async function selfTest(engine: TcpEngine, rule: MoveRule): Promise<string | undefined> {
+  const trial = new Trial(rule === "at accept" ? undefined : NEVER_ASKED_FOR);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<never>((_, reject) => {
     const fault = (): Error => new Error(`${trial.step} took longer than ${SELF_TEST_MS_MAX} ms`);
@@ -70,20 +72,37 @@ export async function selfTest(engine: TcpEngine): Promise<string | undefined> {
   }
 }
 
+/** On a port where something else could be asked for, and is not. */
+const NEVER_ASKED_FOR: Upgrade = {
+  isOnly: false,
+  recognise: () => "no",
+  take() {
+    throw new Error("nothing but bytes was asked for");
+  },
+};
+
 class Trial {
   step = "listening";
+  readonly #upgrade: Upgrade | undefined;
   readonly #ends: TrialEnd[] = [];
   #acceptor: Acceptor | undefined;
+
+  constructor(upgrade: Upgrade | undefined) {
+    this.#upgrade = upgrade;
+  }
 
   async run(engine: TcpEngine): Promise<void> {
     const served = new TrialEnd();
     const listen = listenTcp({
+      kind: "tcp",
       host: LOOPBACK,
       port: 0,
       backlog: 1,
       ipv6Only: false,
       kernel: NO_KERNEL_CONFIG,
       engine,
+      upgrade: this.#upgrade,
+      webSocketPath: undefined,
       warn: ignore,
     });
     const acceptor = await listen({

@@ -22,12 +22,15 @@ const KERNEL: KernelConfig = {
 
 function config(changes: Partial<ListenTcpConfig>): ListenTcpConfig {
   return {
+    kind: "tcp",
     host: "127.0.0.1",
     port: 0,
     backlog: 511,
     ipv6Only: false,
     kernel: KERNEL,
     engine: plain,
+    upgrade: undefined,
+    webSocketPath: undefined,
     warn: () => {},
     ...changes,
   };
@@ -261,7 +264,7 @@ test("a reading of /proc during which something was written is made again, once"
 });
 
 test("the chosen engine carries kernel options to both ends", async () => {
-  const { engine } = await chooseEngine("auto", true);
+  const { engine } = await chooseEngine("auto", "at accept", true);
   const keepalive = { idleMs: 20_000, intervalMs: 7_000, count: 3 };
   const kernel: KernelConfig = { ...KERNEL, keepalive };
   const transports: Transport[] = [];

@@ -12,7 +12,7 @@ import { ipAddress, urlHost } from "../address.ts";
 import { listenFailure, systemCode } from "../listen-failure.ts";
 import { offerAccepted } from "../offer-accepted.ts";
 import { ServerAcceptor } from "../server-acceptor.ts";
-import { discard, HIGH_WATER_MARK } from "../stream-transport.ts";
+import { discard, HIGH_WATER_MARK, type Upgrade } from "../stream-transport.ts";
 import type {
   AcceptHandlers,
   Acceptor,
@@ -34,6 +34,12 @@ export interface ListenTcpConfig {
   readonly ipv6Only: boolean;
   readonly kernel: KernelConfig;
   readonly engine: TcpEngine;
+  /** What else than bytes may be asked for on this port. */
+  readonly upgrade: Upgrade | undefined;
+  /** What the url of the listener says it is. */
+  readonly kind: "tcp" | "tls";
+  /** The path of a listener for nothing but WebSockets; its url is a `ws` or `wss` one. */
+  readonly webSocketPath: string | undefined;
   /** Told once about each value that the user asked for and that cannot be set. */
   readonly warn: (text: string) => void;
 }
@@ -45,13 +51,13 @@ export function listenTcp(config: ListenTcpConfig): Listen {
     } catch (error) {
       const cause = systemCode(error) ?? "";
       if (!(config.host === "::" && !config.ipv6Only && NO_IPV6.includes(cause))) {
-        throw listenFailure(`tcp://${urlHost(config.host)}:${config.port}`, error);
+        throw listenFailure(urlOf(config.host, config.port, config), error);
       }
     }
     try {
       return await listenOn("0.0.0.0", config, handlers);
     } catch (error) {
-      throw listenFailure(`tcp://0.0.0.0:${config.port}`, error);
+      throw listenFailure(urlOf("0.0.0.0", config.port, config), error);
     }
   };
 }
@@ -63,11 +69,11 @@ async function listenOn(
   config: ListenTcpConfig,
   handlers: AcceptHandlers,
 ): Promise<Acceptor> {
-  const { engine, port, backlog, ipv6Only } = config;
+  const { engine, upgrade, port, backlog, ipv6Only } = config;
   const server = createServer({
     allowHalfOpen: true,
     noDelay: true, // A ping of five bytes must not wait for Nagle's algorithm.
-    pauseOnConnect: engine.pausesOnAccept,
+    pauseOnConnect: engine.pausesOnAccept && upgrade === undefined,
     highWaterMark: HIGH_WATER_MARK,
   });
   await new Promise<void>((resolve, reject) => {
@@ -80,19 +86,26 @@ async function listenOn(
   const kernel = applyToListener(server, config.kernel, engine.native);
   for (const text of kernel.warnings) config.warn(text);
   server.on("error", (error) => handlers.onAcceptFailed(error));
-  acceptFrom(server, engine, kernel, handlers);
+  acceptFrom(server, config, kernel, handlers);
   const address = server.address() as AddressInfo;
-  const url = `tcp://${urlHost(address.address)}:${address.port}`;
-  return new ServerAcceptor(server, { url, kind: "tcp", kernelOptions: kernel.effective });
+  const kind = config.webSocketPath === undefined ? config.kind : "websocket";
+  const url = urlOf(address.address, address.port, config);
+  return new ServerAcceptor(server, { url, kind, kernelOptions: kernel.effective });
+}
+
+function urlOf(host: string, port: number, { kind, webSocketPath }: ListenTcpConfig): string {
+  const place = `${urlHost(host)}:${port}`;
+  if (webSocketPath === undefined) return `${kind}://${place}`;
+  return `${kind === "tls" ? "wss" : "ws"}://${place}${webSocketPath}`;
 }
 
 function acceptFrom(
   server: Server,
-  engine: TcpEngine,
+  { engine, upgrade }: ListenTcpConfig,
   kernel: ListenerKernelOptions,
   handlers: AcceptHandlers,
 ): void {
-  const facts = tcpFacts(engine, kernel.effective);
+  const facts = tcpFacts(engine, kernel.effective, upgrade);
   server.on("connection", (socket) => {
     const remote = remoteOf(socket);
     if (remote === undefined) {

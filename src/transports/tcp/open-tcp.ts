@@ -35,13 +35,13 @@ export function openTcp(config: OpenTcpConfig): Open {
     return offerOpened(socket, true, `tcp://${urlHost(host)}:${port}`, handlers, (to) => {
       const applied = applyToSocket(socket, config.kernel, engine.native);
       for (const text of applied.warnings) config.warn(text);
-      const facts = tcpFacts(engine, applied.effective);
+      const facts = tcpFacts(engine, applied.effective, undefined);
       return engine.adoptDialed(socket, facts, remoteOf(socket, config), to);
     });
   };
 }
 
-function remoteOf(socket: Socket, config: OpenTcpConfig): RemoteAddress {
+export function remoteOf(socket: Socket, config: OpenTcpConfig): RemoteAddress {
   const { remoteAddress, remotePort } = socket;
   // Gone already: what was dialled is then the best name. The close event follows.
   if (remoteAddress === undefined || remotePort === undefined) {

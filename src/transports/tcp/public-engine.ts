@@ -1,5 +1,6 @@
 /** Reads through nothing but the documented API of node:net: a "data" event for each read. */
 import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
+import { readFirst, takeAtOnce } from "../first-bytes.ts";
 import { readByEvent, type StreamFacts, StreamTransport } from "../stream-transport.ts";
 import type { RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
 import type { NativeSockopt } from "./native-sockopt.ts";
@@ -25,8 +26,10 @@ export class PublicEngine implements TcpEngine {
     remote: RemoteAddress,
     handlers: TransportHandlers,
   ): Transport {
+    const taken = takeAtOnce(socket, facts, remote, undefined, handlers);
+    if (taken !== undefined) return taken;
     const transport = new StreamTransport(socket, facts, remote, handlers);
-    readByEvent(socket);
+    readFirst(socket, facts);
     return transport;
   }
 
@@ -40,6 +43,8 @@ export class PublicEngine implements TcpEngine {
     remote: RemoteAddress,
     handlers: TransportHandlers,
   ): Transport {
-    return this.adoptAccepted(socket, facts, remote, handlers);
+    const transport = new StreamTransport(socket, facts, remote, handlers);
+    readByEvent(socket);
+    return transport;
   }
 }

@@ -8,10 +8,11 @@
  * `socket._server`, by which a closing socket tells its server to count it no more.
  *
  * A handle that was once given a buffer can never go back. What may have to be read by others (an
- * HTTP upgrade) is therefore looked at first, on the accepted socket, and moved or kept by its
- * first byte.
+ * HTTP upgrade) is therefore looked at first, on the accepted socket, and moved only when its first
+ * bytes ask for nothing else.
  */
 import { connect, Socket, type TcpNetConnectOpts } from "node:net";
+import { type GoOn, lookAtFirst, takeAtOnce } from "../first-bytes.ts";
 import {
   HIGH_WATER_MARK,
   readByEvent,
@@ -24,19 +25,6 @@ import type { NativeSockopt } from "./native-sockopt.ts";
 import type { TcpEngine, TcpEngineConfig } from "./tcp-engine.ts";
 import type { UnackedReader } from "./unacked-reader.ts";
 
-/** When an accepted socket is moved to the shared buffer. */
-export type MoveRule =
-  | { readonly at: "accept" }
-  | {
-      readonly at: "first-byte";
-      /** True for a byte after which the socket stays as node:net made it. */
-      readonly keepsOriginal: (firstByte: number) => boolean;
-    };
-
-export interface SharedBufferEngineConfig extends TcpEngineConfig {
-  readonly move: MoveRule;
-}
-
 type SharedRead = NonNullable<TcpNetConnectOpts["onread"]>;
 
 /** What libuv suggests for one read, too. */
@@ -47,26 +35,29 @@ const KEPT_VIEW_BYTES_MAX = 64;
 
 export class SharedBufferEngine implements TcpEngine {
   readonly name = "shared" as const;
-  readonly pausesOnAccept: boolean;
+  readonly pausesOnAccept = true as const;
   readonly native: NativeSockopt | undefined;
   readonly unacked: UnackedReader;
   readonly overwriteAfterRead: boolean;
-  readonly #move: MoveRule;
   readonly #onread: SharedRead;
-  readonly #moveOrKeep: (this: Socket, bytes: Uint8Array) => void;
+  readonly #onFirst: (this: Socket, bytes: Uint8Array) => void;
 
-  constructor(config: SharedBufferEngineConfig) {
+  constructor(config: TcpEngineConfig) {
     this.native = config.native;
     this.unacked = config.unacked;
     this.overwriteAfterRead = config.overwriteAfterRead;
-    this.#move = config.move;
-    this.pausesOnAccept = config.move.at === "accept";
-    this.#onread = sharedRead();
-    // One function for all sockets of the engine; node:net calls it with the socket as `this`.
-    const look = (socket: Socket, bytes: Uint8Array): void => this.#look(socket, bytes);
-    this.#moveOrKeep = function (bytes) {
-      look(this, bytes);
+    const onread = sharedRead();
+    this.#onread = onread;
+    const moveOrKeep: GoOn = (socket, transport) => {
+      // With output on its way the original finishes it, and stays.
+      if (transport.isMovable) transport.moveTo(rewrap(socket, onread));
+      else readByEvent(socket);
     };
+    // One function for all sockets of the engine; node:net calls it with the socket as `this`.
+    function onFirst(this: Socket, bytes: Uint8Array): void {
+      lookAtFirst(this, bytes, onFirst, moveOrKeep);
+    }
+    this.#onFirst = onFirst;
   }
 
   adoptAccepted(
@@ -75,11 +66,13 @@ export class SharedBufferEngine implements TcpEngine {
     remote: RemoteAddress,
     handlers: TransportHandlers,
   ): Transport {
-    if (this.#move.at === "accept") {
+    if (facts.upgrade === undefined) {
       return new StreamTransport(rewrap(socket, this.#onread), facts, remote, handlers);
     }
+    const taken = takeAtOnce(socket, facts, remote, undefined, handlers);
+    if (taken !== undefined) return taken;
     const transport = new StreamTransport(socket, facts, remote, handlers);
-    socket.on("data", this.#moveOrKeep);
+    socket.on("data", this.#onFirst);
     return transport;
   }
 
@@ -94,20 +87,6 @@ export class SharedBufferEngine implements TcpEngine {
     handlers: TransportHandlers,
   ): Transport {
     return new StreamTransport(socket, facts, remote, handlers);
-  }
-
-  /** The first bytes of an accepted socket are here. */
-  #look(socket: Socket, bytes: Uint8Array): void {
-    const transport = transportOf(socket);
-    if (transport === undefined || this.#move.at !== "first-byte") return;
-    socket.off("data", this.#moveOrKeep);
-    // With output on its way the original finishes it, and stays.
-    if (this.#move.keepsOriginal(bytes[0] as number) || !transport.isMovable) {
-      readByEvent(socket);
-    } else {
-      transport.moveTo(rewrap(socket, this.#onread));
-    }
-    transport.handleBytes(bytes);
   }
 }
 

@@ -19,9 +19,9 @@ export interface TcpEngineConfig {
 
 export interface TcpEngine extends TcpEngineConfig {
   readonly name: TcpEngineName;
-  /** Whether the listener must leave accepted sockets unread. */
+  /** Whether the listener must leave accepted sockets unread, unless they may be upgraded. */
   readonly pausesOnAccept: boolean;
-  /** Takes a freshly accepted socket over, synchronously. */
+  /** Takes a freshly accepted socket over, synchronously. Follows `facts.upgrade`. */
   adoptAccepted(
     socket: Socket,
     facts: StreamFacts,

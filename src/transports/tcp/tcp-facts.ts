@@ -1,7 +1,7 @@
 /** What all TCP pipes of one listener, or one dialled TCP pipe, have in common. */
 import type { Socket } from "node:net";
 import { LastBuffer } from "../last-buffer.ts";
-import { plainOutputAfter, type StreamFacts } from "../stream-transport.ts";
+import { plainOutputAfter, type StreamFacts, type Upgrade } from "../stream-transport.ts";
 import type { EffectiveKernelOptions, UnackedAnswer } from "../transport.ts";
 import { descriptorOf } from "./native-sockopt.ts";
 import type { TcpEngineConfig } from "./tcp-engine.ts";
@@ -9,6 +9,7 @@ import type { TcpEngineConfig } from "./tcp-engine.ts";
 export function tcpFacts(
   engine: TcpEngineConfig,
   kernelOptions: EffectiveKernelOptions,
+  upgrade: Upgrade | undefined,
 ): StreamFacts {
   return {
     kind: "tcp",
@@ -17,8 +18,10 @@ export function tcpFacts(
     kernelOptions,
     lastBuffer: new LastBuffer(),
     rawOf: (socket) => socket,
+    beforeWrite: undefined,
     outputAfter: plainOutputAfter,
-    upgrade: undefined,
+    faultOf: undefined,
+    upgrade,
     readUnacked: (socket, answer) => readUnacked(engine, socket, answer),
   };
 }

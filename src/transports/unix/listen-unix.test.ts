@@ -18,7 +18,8 @@ function freshPath(): string {
 }
 
 function listen(path: string, mode: number = 0o600): Promise<Acceptor> {
-  return listenUnix({ path, mode, backlog: 511, overwriteAfterRead: true })(ignoreAll);
+  const config = { path, mode, backlog: 511, upgrade: undefined, overwriteAfterRead: true };
+  return listenUnix(config)(ignoreAll);
 }
 
 /** Leaves a socket behind as a killed process does. */

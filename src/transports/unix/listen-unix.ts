@@ -12,11 +12,12 @@ import { chmodSync, existsSync, lstatSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { dirname } from "node:path";
 import { UNIX_ADDRESS } from "../address.ts";
+import { readFirst, takeAtOnce } from "../first-bytes.ts";
 import { listenFailure, systemCode } from "../listen-failure.ts";
 import { NO_KERNEL_OPTIONS } from "../no-kernel-options.ts";
 import { offerAccepted } from "../offer-accepted.ts";
 import { ServerAcceptor } from "../server-acceptor.ts";
-import { HIGH_WATER_MARK, readByEvent, StreamTransport } from "../stream-transport.ts";
+import { HIGH_WATER_MARK, StreamTransport, type Upgrade } from "../stream-transport.ts";
 import type { AcceptHandlers, Acceptor, Listen } from "../transport.ts";
 import { unixFacts } from "./unix-facts.ts";
 
@@ -26,6 +27,8 @@ export interface ListenUnixConfig {
   readonly mode: number;
   /** Connections that the kernel keeps until they are accepted. */
   readonly backlog: number;
+  /** What else than bytes may be asked for. */
+  readonly upgrade: Upgrade | undefined;
   /** For tests: lent bytes are overwritten after each `onBytes`. */
   readonly overwriteAfterRead: boolean;
 }
@@ -119,11 +122,13 @@ function systemError(code: string, text: string): Error {
 }
 
 function acceptFrom(server: Server, config: ListenUnixConfig, handlers: AcceptHandlers): void {
-  const facts = unixFacts(config.overwriteAfterRead);
+  const facts = unixFacts(config.overwriteAfterRead, config.upgrade);
   server.on("connection", (socket) => {
     offerAccepted(socket, false, UNIX_ADDRESS, handlers, (to) => {
+      const taken = takeAtOnce(socket, facts, UNIX_ADDRESS, undefined, to);
+      if (taken !== undefined) return taken;
       const transport = new StreamTransport(socket, facts, UNIX_ADDRESS, to);
-      readByEvent(socket);
+      readFirst(socket, facts);
       return transport;
     });
   });

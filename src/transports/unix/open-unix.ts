@@ -13,7 +13,7 @@ export interface OpenUnixConfig {
 }
 
 export function openUnix(config: OpenUnixConfig): Open {
-  const facts = unixFacts(config.overwriteAfterRead);
+  const facts = unixFacts(config.overwriteAfterRead, undefined);
   return (handlers) => {
     const socket = connect({
       path: config.path,

@@ -1,9 +1,9 @@
 /** What all Unix pipes have in common: no reset, no kernel options, nothing to acknowledge. */
 import { LastBuffer } from "../last-buffer.ts";
-import { plainOutputAfter, type StreamFacts } from "../stream-transport.ts";
+import { plainOutputAfter, type StreamFacts, type Upgrade } from "../stream-transport.ts";
 import { NO_KERNEL_OPTIONS } from "../no-kernel-options.ts";
 
-export function unixFacts(overwriteAfterRead: boolean): StreamFacts {
+export function unixFacts(overwriteAfterRead: boolean, upgrade: Upgrade | undefined): StreamFacts {
   return {
     kind: "unix",
     canReset: false,
@@ -11,8 +11,10 @@ export function unixFacts(overwriteAfterRead: boolean): StreamFacts {
     kernelOptions: NO_KERNEL_OPTIONS,
     lastBuffer: new LastBuffer(),
     rawOf: (socket) => socket,
+    beforeWrite: undefined,
     outputAfter: plainOutputAfter,
-    upgrade: undefined,
+    faultOf: undefined,
+    upgrade,
     readUnacked: (_socket, answer) => queueMicrotask(() => answer(undefined, false)),
   };
 }

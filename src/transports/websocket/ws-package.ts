@@ -1,0 +1,101 @@
+/**
+ * What is used of the package `ws`, in types of our own, so that its types are not part of ours.
+ *
+ * It is loaded only where WebSockets are listened for or dialled: it costs some megabytes.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+
+/** A WebSocket of `ws`, open or about to be. */
+export interface WsSocket {
+  /** 0: connecting, 1: open, 2: closing, 3: closed. */
+  readonly readyState: number;
+  readonly protocol: string;
+  send(data: Uint8Array, options: { readonly binary: boolean; readonly fin: boolean }): void;
+  pong(data: Uint8Array): void;
+  close(code: number, reason: string): void;
+  pause(): void;
+  resume(): void;
+  on(
+    name: "message",
+    listener: (this: WsSocket, data: Uint8Array, isBinary: boolean) => void,
+  ): this;
+  on(name: "ping", listener: (this: WsSocket, data: Uint8Array) => void): this;
+  on(name: "close", listener: (this: WsSocket, code: number, reason: Uint8Array) => void): this;
+  on(name: "error", listener: (this: WsSocket, error: Error) => void): this;
+  on(name: "open", listener: (this: WsSocket) => void): this;
+  on(name: "upgrade", listener: (this: WsSocket, response: IncomingMessage) => void): this;
+  on(
+    name: "unexpected-response",
+    listener: (this: WsSocket, request: unknown, response: IncomingMessage) => void,
+  ): this;
+}
+
+export interface WsServer {
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Uint8Array,
+    done: (webSocket: WsSocket) => void,
+  ): void;
+}
+
+/** What both sides are made with. */
+export interface WsLimits {
+  readonly perMessageDeflate: false;
+  readonly autoPong: false;
+  readonly maxPayload: number;
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
+  readonly skipUTF8Validation: false;
+  readonly closeTimeout: number;
+}
+
+export interface WsPackage {
+  readonly WebSocket: new (
+    url: string,
+    protocols: readonly string[],
+    options: WsLimits & {
+      readonly createConnection: () => Socket;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly origin?: string;
+      readonly followRedirects: false;
+    },
+  ) => WsSocket;
+  readonly WebSocketServer: new (
+    options: WsLimits & {
+      readonly noServer: true;
+      readonly clientTracking: false;
+      readonly handleProtocols: (offered: ReadonlySet<string>) => string | false;
+    },
+  ) => WsServer;
+}
+
+/**
+ * How long the other side may take to answer a close frame; the owner of the pipe is mostly quicker
+ * to give it up. The timer ends with the socket.
+ */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/**
+ * Pieces that `ws` keeps of one message, and reads that it keeps of one frame. A segment of TCP has
+ * some hundred bytes at the least, so this is far above what an honest peer needs, and each piece
+ * costs more memory than it has bytes.
+ */
+const PIECES_MAX = 16 * 1024;
+
+export function wsLimits(messageBytesMax: number): WsLimits {
+  return {
+    perMessageDeflate: false,
+    autoPong: false, // A pong that the kernel does not take would be queued without end.
+    maxPayload: messageBytesMax,
+    maxFragments: PIECES_MAX,
+    maxBufferedChunks: PIECES_MAX,
+    skipUTF8Validation: false,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+}
+
+export async function loadWs(): Promise<WsPackage> {
+  return (await import("ws")) as unknown as WsPackage;
+}
