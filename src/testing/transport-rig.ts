@@ -83,7 +83,7 @@ export async function withPair(
   await within(isAccepted, "the pipe is accepted");
   try {
     await Promise.all([left.ready(), right.ready()]);
-    if (rig.saysMoreWhenReady === true) await turns(1);
+    if (rig.saysMoreWhenReady === true) await turns(10);
     await check({ acceptor, left, right });
   } finally {
     left.reset();

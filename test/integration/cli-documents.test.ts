@@ -1,8 +1,7 @@
 /** The code in the README and the guides runs; what they say about defaults is so. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { ROOT } from "../../scripts/house.ts";
@@ -12,47 +11,33 @@ import { SERVE_SETTINGS } from "../../src/cli/serve-settings.ts";
 import { resolveConnect } from "../../src/client/config.ts";
 import { resolveGuard } from "../../src/guard/options.ts";
 import { resolveListen } from "../../src/server/options.ts";
-import { runWell, tool } from "../support/commands.ts";
+import { runWell } from "../support/commands.ts";
 import { hasTool, skipUnless } from "../support/requires.ts";
+import {
+  blocksOf,
+  compileSamples,
+  freePort,
+  GUIDES,
+  newSampleFolder,
+  readPage,
+} from "../support/samples.ts";
 import { serving } from "./cli-harness.ts";
 
-const GUIDES = readdirSync(join(ROOT, "docs/guides")).map((name) => `docs/guides/${name}`);
 const PAGES = ["README.md", ...GUIDES];
 
-function read(path: string): string {
-  return readFileSync(join(ROOT, path), "utf8");
-}
-
-/** The fenced blocks of one language. */
-function blocks(path: string, language: string): string[] {
-  const fenced = new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, "gm");
-  return [...read(path).matchAll(fenced)].map((match) => match[1] ?? "");
-}
-
-/** A folder inside the package, so that `import "holdfast"` leads to what was built. */
 function sampleFolder(): string {
-  mkdirSync(join(ROOT, ".tmp"), { recursive: true });
-  const folder = mkdtempSync(join(ROOT, ".tmp", "samples-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const { folder, remove } = newSampleFolder();
+  onTestFinished(remove);
   return folder;
 }
 
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return String(port);
-}
-
 const samples = PAGES.flatMap((path) =>
-  blocks(path, "ts").map((code, at): [string, string] => [`${path} ${at + 1}`, code]),
+  blocksOf(path, "ts").map((code, at): [string, string] => [`${path} ${at + 1}`, code]),
 );
 
 test("there are samples to run", () => {
   expect(samples.length).toBeGreaterThanOrEqual(3);
-  expect(blocks("README.md", "ts")).toHaveLength(1);
+  expect(blocksOf("README.md", "ts")).toHaveLength(1);
 });
 
 test.each(samples)("TypeScript of %s compiles and runs", async (_, code) => {
@@ -61,14 +46,9 @@ test.each(samples)("TypeScript of %s compiles and runs", async (_, code) => {
   const isAlone = code.includes("listen(");
   const port = isAlone ? await freePort() : (await serving("--echo")).port;
   const fixed = code.replaceAll(/8080|9000/g, port).replaceAll("localhost", "127.0.0.1");
-  writeFileSync(join(folder, "sample.ts"), fixed);
-  const options = { extends: "../../tsconfig.json", include: ["."] };
-  const compilerOptions = { noEmit: false, declaration: false, isolatedDeclarations: false };
-  const config = { ...options, compilerOptions: { ...compilerOptions, outDir: "out" } };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-  runWell(tool("tsc"), ["-p", folder]);
+  const [program = ""] = compileSamples(folder, [fixed]);
   // Not synchronously: the server that it talks to may live in this process.
-  const child = spawn(process.execPath, [join(folder, "out", "sample.js")], { timeout: 15_000 });
+  const child = spawn(process.execPath, [program], { timeout: 15_000 });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {
@@ -106,19 +86,23 @@ skipUnless(hasTool("python3"), "there is no python3")(
     await expectCitizen((port) => [
       "python3",
       "-c",
-      quick(blocks(GUIDE, "python")[0], port, "INTERVAL = 30"),
+      quick(blocksOf(GUIDE, "python")[0], port, "INTERVAL = 30"),
     ]);
   },
 );
 
 skipUnless(hasTool("bash"), "there is no bash")("the shell client is a citizen", async () => {
-  await expectCitizen((port) => ["bash", "-c", quick(blocks(GUIDE, "sh")[0], port, "INTERVAL=30")]);
+  await expectCitizen((port) => [
+    "bash",
+    "-c",
+    quick(blocksOf(GUIDE, "sh")[0], port, "INTERVAL=30"),
+  ]);
 });
 
 skipUnless(hasTool("cc"), "there is no C compiler")("the C client is a citizen", async () => {
   await expectCitizen((port, folder) => {
     const source = join(folder, "client.c");
-    writeFileSync(source, quick(blocks(GUIDE, "c")[0], port, "INTERVAL 30"));
+    writeFileSync(source, quick(blocksOf(GUIDE, "c")[0], port, "INTERVAL 30"));
     runWell("cc", ["-Wall", "-Werror", "-o", join(folder, "client"), source]);
     return [join(folder, "client")];
   });
@@ -136,9 +120,13 @@ const OPTION_FILES = [
 ];
 
 test("docs/defaults.md names every option", () => {
-  const page = read("docs/defaults.md");
+  const page = readPage("docs/defaults.md");
   const names = OPTION_FILES.flatMap((path) =>
-    [...read(path).matchAll(/^export (?:interface \w*Options\b|type ListenAt =)[\s\S]*?^ *\}/gm)]
+    [
+      ...readPage(path).matchAll(
+        /^export (?:interface \w*Options\b|type ListenAt =)[\s\S]*?^ *\}/gm,
+      ),
+    ]
       .flatMap(([body]) => [...body.matchAll(/^ +readonly (\w+)\??:/gm)])
       .map((match) => match[1] ?? ""),
   );
@@ -174,7 +162,9 @@ function defaults(): {
 
 test("the numbers in docs/defaults.md are those of the code", () => {
   const { connect, listen, guard } = defaults();
-  const rows = [...read("docs/defaults.md").matchAll(/^\| `(?:\w+\.)?(\w+)`[^|]*\| ([\d ]+)/gm)];
+  const rows = [
+    ...readPage("docs/defaults.md").matchAll(/^\| `(?:\w+\.)?(\w+)`[^|]*\| ([\d ]+)/gm),
+  ];
   expect(rows.length).toBeGreaterThan(20);
   const told = rows.map(([, name = "", digits = ""]) => [name, Number(digits.replaceAll(" ", ""))]);
   // What stands in no config: the default of a method, and a value told in words beside it.
@@ -210,7 +200,7 @@ test("the defaults that --help shows are those of the code", () => {
 test("links between the documents lead somewhere", () => {
   const pages = ["README.md", "ARCHITECTURE.md", "docs/defaults.md", ...GUIDES];
   const broken = pages.flatMap((path) =>
-    [...read(path).matchAll(/\]\((?!https?:)([^)#]+)/g)]
+    [...readPage(path).matchAll(/\]\((?!https?:)([^)#]+)/g)]
       .map((match) => new URL(match[1] ?? "", `file://${join(ROOT, path)}`).pathname)
       .filter((target) => !exists(target))
       .map((target) => `${path}: ${target}`),

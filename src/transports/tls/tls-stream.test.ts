@@ -35,6 +35,7 @@ const memory = new TlsMemory(readTlsClient("tls", { ca: AUTHORITY }));
 class End implements TransportHandlers {
   readonly told: string[] = [];
   transport: Transport | undefined;
+  writesAtOnce = false;
   #look: () => void = () => {};
 
   get pipe(): Transport {
@@ -79,6 +80,8 @@ class End implements TransportHandlers {
 
   onReady(): void {
     this.#tell("ready");
+    // In the moment of readiness the last words of the handshake are still on their way.
+    if (this.writesAtOnce) this.#tell(`at once: ${this.pipe.write(new Uint8Array(100))}`);
   }
 
   #tell(what: string): void {
@@ -92,7 +95,7 @@ interface Listening {
   readonly accepted: End[];
 }
 
-async function listening(): Promise<Listening> {
+async function listening(writesAtOnce = false): Promise<Listening> {
   const accepted: End[] = [];
   const acceptor = await listenTcp({
     kind: "tls",
@@ -108,6 +111,7 @@ async function listening(): Promise<Listening> {
   })({
     onIncoming: ({ attach }) => {
       const end = new End();
+      end.writesAtOnce = writesAtOnce;
       end.transport = attach(end);
       accepted.push(end);
     },
@@ -174,6 +178,15 @@ test("what the kernel took is taken at once, and the next one waits for a turn o
   await far.until("bytes");
   await turn();
   expect(near.pipe.write(new Uint8Array(1_000))).toBe(true);
+});
+
+test("what waits in TLS behind the handshake does not pass for taken", async () => {
+  const { acceptor, accepted } = await listening(true);
+  const far = await dialled(portOf(acceptor));
+  const [near] = accepted as [End];
+  await near.until("drained");
+  expect(near.told).toEqual(["switched", "ready", "at once: false", "drained"]);
+  await far.until("bytes");
 });
 
 test("what the kernel refused has moved when it is taken, and not before", async () => {

@@ -5,13 +5,14 @@
  * @param {Record<string, (args: never) => unknown>} commands
  */
 export function serveCommands(commands) {
-  process.on("message", async ({ id, command, args }) => {
+  const answer = async ({ id, command, args }) => {
     try {
       process.send({ id, result: await commands[command](args) });
     } catch (error) {
       process.send({ id, failure: String(error?.stack ?? error) });
     }
-  });
+  };
+  process.on("message", (order) => void answer(order));
   process.on("disconnect", () => process.exit(0));
   process.send({ id: 0, result: "ready" });
 }

@@ -76,7 +76,7 @@ function shrinkSendBuffers(bytes) {
   const [SOL_SOCKET, SO_SNDBUF] = [1, 7];
   const libc = createRequire(dist)("koffi").load(null);
   const setsockopt = libc.func("int setsockopt(int, int, int, const void *, uint32_t)");
-  const listenAsEver = Server.prototype.listen;
+  const listenAsEver = Reflect.get(Server.prototype, "listen");
   Server.prototype.listen = function (...args) {
     this.once("listening", () => {
       setsockopt(this._handle.fd, SOL_SOCKET, SO_SNDBUF, new Int32Array([bytes]), 4);
