@@ -149,6 +149,7 @@ test("the wrong dialect is named, with the url that would do", async () => {
 test.each([
   [["tcp://127.0.0.1:1", "tcp://127.0.0.1:2"], 2, "expected one url, got 2"],
   [["unix:/run/x"], 2, "expected tcp:// or line://"],
+  [["wss://localhost/x"], 2, "the path below a WebSocket is measured by tls://host:port"],
   [["127.0.0.1:1"], 2, "expected one of tcp://"],
   [["tcp://127.0.0.1:1", "--max", "3"], 2, "--max: expected a duration"],
   [["tcp://127.0.0.1:1", "--max", "3s", "--min", "4s"], 2, "--min (4s) must be below --max (3s)"],

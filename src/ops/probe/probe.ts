@@ -36,7 +36,10 @@ export async function probe(
   const config = resolveProbe(options);
   const target = parseTarget(url);
   if (target.over !== "tcp") {
-    const why = "there is no path between two processes of one machine; expected tcp:// or line://";
+    const why =
+      target.over === "unix"
+        ? "there is no path between two processes of one machine; expected tcp:// or line://"
+        : `the path below a WebSocket is measured by ${target.secure ? "tls" : "tcp"}://host:port`;
     throw new HoldfastError("URL_INVALID", `cannot probe ${target.label}: ${why}`);
   }
   const around =
