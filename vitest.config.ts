@@ -11,6 +11,7 @@ import { SkippedReporter } from "./scripts/skipped-reporter.ts";
 const PATIENT = [
   "test/full/plain-programs.test.ts",
   "test/full/slow-peers.test.ts",
+  "test/full/stopped-readers.test.ts",
   "test/full/shut-window.test.ts",
   "test/full/probe.test.ts",
   "test/full/adaptive.test.ts",

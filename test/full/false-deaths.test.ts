@@ -4,9 +4,13 @@
  * Each stall lasts longer than a timer that looks at the last sign of life would forgive. How many
  * connections such a timer would have ended is counted at the end of each stall, and a server that
  * sweeps, as many do, is put through the same as a control.
+ *
+ * One stall meets connections over all routes, so that more routes take no more time.
  */
 import { expect, type TestContext, test } from "vitest";
 import { DIST_URL, type Program, Processes } from "../support/processes.ts";
+import { linkTargets, listenOn, ROUTES, routeNamed } from "../support/routes.ts";
+import type { Way } from "../support/way.ts";
 
 const COUNT = 300;
 const INTERVAL_MS = 1_000;
@@ -19,8 +23,11 @@ const READY_MS = 40_000;
 test("a server that stalls ends nobody; one that sweeps ends many", async (context) => {
   const timeoutMs = 2_000;
   const processes = new Processes(context);
-  const server = processes.node("holdfast-server.mjs", { dist: DIST_URL, listen: { timeoutMs } });
-  const clients = await plainClients(processes, server);
+  const listen = { ...listenOn(ROUTES), timeoutMs };
+  const server = processes.node("holdfast-server.mjs", { dist: DIST_URL, listen });
+  const urls = await urlsOf(server);
+  const ways = ROUTES.map((route, index) => route.wayTo(urls[index] ?? ""));
+  const clients = await plainClients(processes, ways);
   const wouldEnd = await stallEverywhere(server);
 
   const report = await server.order("report", "report");
@@ -39,7 +46,7 @@ test("a server that stalls ends nobody; one that sweeps ends many", async (conte
   expect(report["stalls"]).toBeGreaterThanOrEqual(PLACES.length * ROUNDS);
   // Nobody had to be spared by the rule about many that expire together, which spares no few.
   expect(report["massExpiries"]).toBe(0);
-  for (const place of PLACES) expect(wouldEnd[place], place).toBeGreaterThan(COUNT / 10);
+  expectMany(wouldEnd, new Set(ROUTES.map(({ transport }) => transport)));
 
   for (const program of [clients, server]) program.signal("SIGKILL");
   await control(processes);
@@ -54,7 +61,7 @@ test("clients that stall end nothing, and nobody ends them", async (context) => 
   const report = await server.order("report", "report");
   const clients = await links.order("report", "report");
   console.log(
-    `stalled clients: ${COUNT} links, both dialects, ${2 * DELAY_MS} ms per round trip;`,
+    `stalled clients: ${COUNT} links, all routes, both dialects, ${2 * DELAY_MS} ms to and fro;`,
     `the server ended ${JSON.stringify(report["ended"])}, the clients ${Number(clients["ended"])};`,
     `a timer on the last answer (${INTERVAL_MS + answerWithinMs} ms) would have ended`,
     sayCounts(wouldEnd),
@@ -62,7 +69,7 @@ test("clients that stall end nothing, and nobody ends them", async (context) => 
   expect(report).toMatchObject({ open: COUNT, ended: {} });
   expect(links.told("end")).toEqual([]);
   expect(server.told("end")).toEqual([]);
-  for (const place of PLACES) expect(wouldEnd[place], place).toBeGreaterThan(COUNT / 10);
+  expectMany(wouldEnd, new Set(ROUTES.map(({ name }) => name)));
 }, 180_000);
 
 /** The same stalls for servers that sweep: one server for each place, since few clients remain. */
@@ -71,7 +78,9 @@ async function control(processes: Processes): Promise<void> {
   let all = 0;
   for (const place of PLACES) {
     const server = processes.node("sweeping-server.mjs");
-    const clients = await plainClients(processes, server);
+    const { port } = await server.until("its port", () => server.told("listening")[0]);
+    const way = routeNamed("tcp").wayTo(`tcp://127.0.0.1:${Number(port)}`);
+    const clients = await plainClients(processes, [way]);
     await sweeps(server, 2);
     expect(await server.order("report", "report")).toMatchObject({ open: COUNT, ended: 0 });
     for (let round = 0; round < ROUNDS; round++) {
@@ -101,9 +110,13 @@ async function sweeps(server: Program, count: number): Promise<void> {
   }
 }
 
-async function plainClients(processes: Processes, server: Program): Promise<Program> {
-  const { port } = await server.until("its port", () => server.told("listening")[0]);
-  const settings = { port, count: COUNT, intervalMs: INTERVAL_MS };
+async function urlsOf(server: Program): Promise<readonly string[]> {
+  const { urls } = await server.until("its urls", () => server.told("listening")[0]);
+  return urls as string[];
+}
+
+async function plainClients(processes: Processes, ways: readonly Way[]): Promise<Program> {
+  const settings = { ways, count: COUNT, intervalMs: INTERVAL_MS };
   const clients = processes.node("plain-clients.mjs", settings);
   await clients.until("all to be connected", () => clients.told("ready")[0], READY_MS);
   return clients;
@@ -115,14 +128,19 @@ async function linked(
   answerWithinMs: number,
 ): Promise<{ readonly server: Program; readonly links: Program }> {
   const processes = new Processes(context);
-  const server = processes.node("holdfast-server.mjs", { dist: DIST_URL, listen: { timeoutMs } });
-  const behind = await server.until("its port", () => server.told("listening")[0]);
+  const listen = { ...listenOn(ROUTES), timeoutMs };
+  const server = processes.node("holdfast-server.mjs", { dist: DIST_URL, listen });
+  const behind = await urlsOf(server);
   // Answers that are under way for a while are what a stall can make late.
-  const path = processes.node("slow-path.mjs", { port: behind["port"], delayMs: DELAY_MS });
-  const { port } = await path.until("its port", () => path.told("listening")[0]);
+  const path = processes.node("slow-path.mjs", {
+    ways: ROUTES.map((route, index) => route.wayTo(behind[index] ?? "")),
+    delayMs: DELAY_MS,
+  });
+  const { ways } = await path.until("its ways", () => path.told("listening")[0]);
+  const slow = ROUTES.map((route, index) => route.urlOf((ways as readonly Way[])[index] as Way));
   const links = processes.node("links.mjs", {
     dist: DIST_URL,
-    port,
+    targets: linkTargets(slow),
     count: COUNT,
     boundMs: INTERVAL_MS + answerWithinMs,
     options: { timeoutMs, heartbeat: { intervalMs: INTERVAL_MS, answerWithinMs } },
@@ -132,16 +150,23 @@ async function linked(
   return { server, links };
 }
 
-/** Returns for each place how many a timer would have ended, all rounds together. */
-async function stallEverywhere(program: Program): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
+/** For each place, and for each name of a transport: how many a timer would have ended. */
+type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** All rounds together. */
+async function stallEverywhere(program: Program): Promise<Counts> {
+  const counts: Record<string, Record<string, number>> = {};
   for (const place of PLACES) {
+    const here: Record<string, number> = {};
+    counts[place] = here;
     for (let round = 0; round < ROUNDS; round++) {
       const heard = program.told("heard").length;
       // Each time at another moment between two pings.
       const order = `stall ${place} ${STALL_MS} ${(round + 1) * 300}`;
       const { wouldEnd } = await program.order(order, "stalled");
-      counts[place] = (counts[place] ?? 0) + Number(wouldEnd);
+      for (const [name, count] of Object.entries(wouldEnd as Record<string, number>)) {
+        here[name] = (here[name] ?? 0) + count;
+      }
       // Until each of them was heard again, so that the next stall meets all of them alive.
       await program.until("all to be heard", () => program.told("heard")[heard]);
     }
@@ -149,6 +174,23 @@ async function stallEverywhere(program: Program): Promise<Record<string, number>
   return counts;
 }
 
-function sayCounts(counts: Readonly<Record<string, number>>): string {
-  return PLACES.map((place) => `${counts[place]} in ${ROUNDS} stalls in "${place}"`).join(", ");
+/** Otherwise the stalls would prove nothing: at each place, and of each name. */
+function expectMany(counts: Counts, names: ReadonlySet<string>): void {
+  for (const place of PLACES) expect(sum(counts, place), place).toBeGreaterThan(COUNT / 10);
+  const least = (PLACES.length * COUNT) / ROUTES.length / 10;
+  for (const name of names) expect(sum(counts, name), name).toBeGreaterThan(least);
+}
+
+/** All that belongs to this place or transport. */
+function sum(counts: Counts, key: string): number {
+  const all = Object.entries(counts).flatMap(([place, here]) =>
+    Object.entries(here).map(([name, count]) => (place === key || name === key ? count : 0)),
+  );
+  return all.reduce((total, count) => total + count, 0);
+}
+
+function sayCounts(counts: Counts): string {
+  return PLACES.map(
+    (place) => `${JSON.stringify(counts[place])} in ${ROUNDS} stalls in "${place}"`,
+  ).join(", ");
 }

@@ -5,6 +5,8 @@
 import { afterAll, expect } from "vitest";
 import { hasTool, skipUnless } from "../support/requires.ts";
 import { canHaveLab, LAB_NEEDS, type Lab, withLab } from "../lab/lab.ts";
+import { listenOn, NETWORK_ROUTES, type Route, routeNamed } from "../support/routes.ts";
+import type { Dialect } from "../support/way.ts";
 import type { LinkOrder } from "./peers/link-peer.ts";
 import { type Program, Programs, type Said } from "./peers/programs.ts";
 import type { Ended, RecordFacts } from "./peers/reports.ts";
@@ -20,6 +22,8 @@ const REDIAL = { attemptsMax: false, baseMs: 200, capMs: 1_000, attemptTimeoutMs
 const WINDOW_MS = 1_000;
 /** Of each case: they differ in where in their interval the partition meets them. */
 const COPIES = 4;
+/** Over other routes than TCP, where the whole difference is what lies between two layers. */
+const COPIES_ELSEWHERE = 2;
 const BURST_BYTES = 20_000;
 const BULK_BYTES = 2 * 1024 * 1024;
 const START_LIMIT_MS = 30_000;
@@ -40,7 +44,8 @@ const behindNat = skipUnless(canHaveLab && hasTool("nft"), `${LAB_NEEDS}, and \`
 interface Case {
   /** Of several connections, each with its number behind this. */
   readonly name: string;
-  readonly dialect: "line" | "frame";
+  readonly route: Route;
+  readonly dialect: Dialect;
   /** The server never answers, and the client does not expect it to. */
   readonly mute?: boolean;
 }
@@ -55,13 +60,23 @@ interface Finding {
 }
 
 const STATES = ["idle", "in flight", "bulk in flight", "pushing"];
-const CASES: readonly Case[] = [
-  ...STATES.map((state) => ({ name: `frame, ${state}`, dialect: "frame" as const })),
-  ...STATES.map((state) => ({ name: `line, ${state}`, dialect: "line" as const })),
-  ...STATES.map((state) => ({ name: `mute, ${state}`, dialect: "line" as const, mute: true })),
-];
+const CASES: readonly Case[] = NETWORK_ROUTES.flatMap((route) =>
+  STATES.flatMap((state) => [
+    { name: `${route.name}: frame, ${state}`, route, dialect: "frame" as const },
+    { name: `${route.name}: line, ${state}`, route, dialect: "line" as const },
+    { name: `${route.name}: mute, ${state}`, route, dialect: "line" as const, mute: true },
+  ]),
+);
+
+function copiesOf({ route }: Case): number {
+  return route.name === "tcp" ? COPIES : COPIES_ELSEWHERE;
+}
+
 const CONNECTIONS = CASES.flatMap((one) =>
-  Array.from({ length: COPIES }, (_, index) => ({ ...one, name: `${one.name}, ${index + 1}` })),
+  Array.from({ length: copiesOf(one) }, (_, index) => ({
+    ...one,
+    name: `${one.name}, ${index + 1}`,
+  })),
 );
 
 interface Times {
@@ -76,29 +91,34 @@ async function startBoth(
   times: Times,
 ): Promise<{ readonly server: Program; readonly client: Program }> {
   const { intervalMs, timeoutMs } = times;
-  const common = {
-    host: lab.far.address,
-    port: 0,
-    timeoutMs,
-    answerWithinMs: ANSWER_MS,
-    reconnectWindowMs: WINDOW_MS,
-  };
+  const common = { timeoutMs, answerWithinMs: ANSWER_MS, reconnectWindowMs: WINDOW_MS };
   const sizes = { messageBytesMax: 4 * MIB, line: { lineBytesMax: 4 * MIB } };
   const mute = { ...common, ...sizes, line: { ...sizes.line, pong: false } };
-  const server = lab.start(lab.far, "server-peer", [{ ...common, ...sizes }, mute]);
+  // Two servers for each route; the second one never answers.
+  const servers = NETWORK_ROUTES.flatMap((route) =>
+    [{ ...common, ...sizes }, mute].map((options) => ({
+      ...listenOn([route], lab.far.address),
+      ...options,
+    })),
+  );
+  const server = lab.start(lab.far, "server-peer", servers);
   const urls = await server.says("listening", START_LIMIT_MS, (said) =>
     said.event === "listening" ? (said as Said & { urls: string[] }).urls : undefined,
   );
-  const orders = cases.map(({ name, dialect, mute: isMute }): LinkOrder => {
-    const address = urls[isMute ? 1 : 0] ?? "";
-    const pong = isMute ? "none" : "expected";
+  const orders = cases.map(({ name, route, dialect, mute: isMute }): LinkOrder => {
+    const listened = urls[2 * NETWORK_ROUTES.indexOf(route) + (isMute ? 1 : 0)] ?? "";
     return {
       name,
-      url: dialect === "line" ? address.replace("tcp:", "line:") : address,
+      url: route.linkUrl(listened, dialect),
       options: {
-        heartbeat: { intervalMs, answerWithinMs: ANSWER_MS, pong },
+        heartbeat: {
+          intervalMs,
+          answerWithinMs: ANSWER_MS,
+          pong: isMute ? "none" : "expected",
+        },
         timeoutMs,
         redial: REDIAL,
+        ...route.connectOptions,
         ...sizes,
       },
     };
@@ -223,8 +243,9 @@ for (const source of sources) {
         const { found } = await partitionOf(source);
         const mine = found.filter((finding) => finding.side === side && isOf(one, finding));
         const slowestFirst = mine.toSorted((a, b) => b.measuredMs - a.measuredMs);
-        print(`silent partition (${source}), the slowest of ${COPIES}:`, slowestFirst.slice(0, 1));
-        expect(mine.length).toBe(COPIES);
+        const count = copiesOf(one);
+        print(`silent partition (${source}), the slowest of ${count}:`, slowestFirst.slice(0, 1));
+        expect(mine.length).toBe(count);
         for (const finding of mine) {
           expectFound(finding, one);
           expectEvidence(finding, one);
@@ -283,9 +304,11 @@ function expectEvidence({ record, side }: Finding, { name, mute }: Case): void {
   else expect(sentence).toContain("did not answer the ping sent");
 }
 
+const TCP = routeNamed("tcp");
+/** For what happens below any transport: once is enough. */
 const PLAIN_PAIR: readonly Case[] = [
-  { name: "frame, idle", dialect: "frame" },
-  { name: "line, idle", dialect: "line" },
+  { name: "frame, idle", route: TCP, dialect: "frame" },
+  { name: "line, idle", route: TCP, dialect: "line" },
 ];
 
 behindNat(

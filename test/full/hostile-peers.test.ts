@@ -1,10 +1,16 @@
 /**
  * Attacks of every kind on one server, one after the other and some at the same time, while fifty
- * peaceful clients use it. The attackers and the clients are processes of their own.
+ * peaceful clients use it over every route. The attackers and the clients are processes of their
+ * own.
+ *
+ * TCP is attacked by crowds. Over the other routes a few peers do the same, all of them at once:
+ * the limits are those of the server, and it is shown that no way leads past them.
  */
 import { expect, test } from "vitest";
-import { AttackedServer, type Change, changeBetween } from "./hostile/attacked-server.ts";
-import { BUILT_DOOR, FarProcess } from "./hostile/far-process.ts";
+import { isWebSocket, OTHER_ROUTES, type RouteName } from "../support/routes.ts";
+import { changeBetween, type Change } from "./hostile/attacked-server.ts";
+import { FLOODERS, flood } from "./hostile/floods.ts";
+import { type Fate, Scene } from "./hostile/scene.ts";
 
 const MIB = 1024 ** 2;
 const LIVE = 50;
@@ -21,121 +27,22 @@ const ANSWER_MS = 5_000;
 /** One tick, the poll pass after it, and a busy machine. */
 const LATE_MS = 1_500;
 
-interface Fate {
-  readonly peers: number;
-  readonly connected: number;
-  readonly closedByServer: number;
-  readonly lifeMsMin: number;
-  readonly lifeMsMax: number;
-  readonly silenceMsMax: number;
-  readonly errors: Readonly<Record<string, number>>;
-}
-
-interface Tally {
-  readonly pings: number;
-  readonly pongs: number;
-  readonly slows: number;
-  readonly slowAfterPings: number;
-  readonly endCode: string | undefined;
-}
-
-interface Spread {
-  readonly count: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
-interface LiveReport {
-  readonly online: number;
-  readonly statuses: Readonly<Record<string, number>>;
-  readonly ends: Readonly<Record<string, number>>;
-  readonly sent: number;
-  readonly echoed: number;
-  readonly outOfOrder: number;
-  readonly undelivered: number;
-  readonly echoMs: Spread;
-  readonly beatMs: Spread;
-  readonly ownDelayMsMax: number;
-}
-
-/** The scene of all attacks. */
-class Scene {
-  readonly attacked: AttackedServer;
-  readonly #live: FarProcess;
-  #echoed = 0;
-
-  private constructor(attacked: AttackedServer, live: FarProcess) {
-    this.attacked = attacked;
-    this.#live = live;
-  }
-
-  static async open(): Promise<Scene> {
-    const attacked = await AttackedServer.start({
-      timeoutMs: 10_000,
-      leaseMsMax: LEASE_MS_MAX,
-      handshakeTimeoutMs: HANDSHAKE_MS,
-      handshakesMax: HANDSHAKES_MAX,
-      drainTimeoutMs: DRAIN_MS,
-      maxConnections: MAX_CONNECTIONS,
-      line: { lineBytesMax: LINE_BYTES_MAX },
-      outboxBytesMax: 2 * MIB,
-      bufferBytesTotalMax: BUDGET_BYTES,
-    });
-    const live = new FarProcess("live-peers.mjs", [BUILT_DOOR, String(attacked.port), `${LIVE}`]);
-    await live.ask("report");
-    await expect.poll(() => attacked.live.size, { timeout: 20_000 }).toBe(LIVE);
-    const scene = new Scene(attacked, live);
-    await scene.expectUndisturbed("before the attacks");
-    return scene;
-  }
-
-  attacker(): FarProcess {
-    return new FarProcess("attacker.mjs", [String(this.attacked.port)]);
-  }
-
-  /** None ended, none lost or reordered, and answers as quick as on a calm day or nearly so. */
-  async expectUndisturbed(when: string): Promise<void> {
-    const report = await this.#live.ask<LiveReport>("report");
-    const { echoMs, beatMs, statuses, ends, online, ownDelayMsMax } = report;
-    console.log(
-      `live, ${when}: online ${online}, echoes ${JSON.stringify(echoMs)}, ` +
-        `beats ${JSON.stringify(beatMs)}, ends ${JSON.stringify(ends)}, ` +
-        `suspicions ${statuses["suspect"] ?? 0}, ` +
-        `their own loop late by ${ownDelayMsMax} ms at most\n` +
-        `  server: ${this.attacked.footprint()}`,
-    );
-    expect(this.attacked.liveEnds).toEqual([]);
-    expect(ends).toEqual({});
-    // One dial each, ever. A suspicion is no harm: two probe timeouts are milliseconds here.
-    expect(statuses["connecting"]).toBe(LIVE);
-    expect(online).toBe(LIVE);
-    expect(report.outOfOrder).toBe(0);
-    expect(report.undelivered).toBe(0);
-    expect(report.echoed).toBeGreaterThan(this.#echoed);
-    this.#echoed = report.echoed;
-    expect(echoMs.p50).toBeLessThan(250);
-    expect(echoMs.max).toBeLessThan(2_500);
-    expect(beatMs.max).toBeLessThan(2_500);
-  }
-
-  /** In the end every message was answered by its echo, exactly once. */
-  async expectNothingLost(): Promise<void> {
-    await this.#live.ask("stopSending");
-    const both = async () => {
-      const { sent, echoed } = await this.#live.ask<LiveReport>("report");
-      return { sent, echoed };
-    };
-    const { sent } = await both();
-    await expect.poll(both, { timeout: 5_000 }).toEqual({ sent, echoed: sent });
-    console.log(`live, in the end: ${sent} messages sent, ${sent} echoed, 0 of ${LIVE} ended`);
-  }
-}
+const OPTIONS = {
+  timeoutMs: 10_000,
+  leaseMsMax: LEASE_MS_MAX,
+  handshakeTimeoutMs: HANDSHAKE_MS,
+  handshakesMax: HANDSHAKES_MAX,
+  drainTimeoutMs: DRAIN_MS,
+  maxConnections: MAX_CONNECTIONS,
+  line: { lineBytesMax: LINE_BYTES_MAX },
+  outboxBytesMax: 2 * MIB,
+  bufferBytesTotalMax: BUDGET_BYTES,
+};
 
 test("hostile peers meet their limits, and fifty peaceful clients notice nothing", {
   timeout: 180_000,
 }, async () => {
-  const scene = await Scene.open();
+  const scene = await Scene.open(LIVE, OPTIONS);
   const inTurn = async (): Promise<void> => {
     // The floods go on meanwhile.
     const { server } = scene.attacked;
@@ -143,9 +50,11 @@ test("hostile peers meet their limits, and fifty peaceful clients notice nothing
     await trickleHandshakes(scene);
     await holdMemory(scene);
     await burst(scene);
-    await announceDays(scene);
+    await Promise.all([announceDays(scene), abuse(scene)]);
+    await attackOtherWays(scene);
+    await scene.expectUndisturbed("the other ways");
   };
-  await Promise.all([floodByFrames(scene), floodByLines(scene), inTurn()]);
+  await Promise.all([flood(scene), inTurn()]);
   await scene.expectUndisturbed("after all attacks");
   await scene.expectNothingLost();
 
@@ -168,8 +77,8 @@ const RSS_GROWTH_MIB_MAX = 256;
 async function trickleHandshakes(scene: Scene): Promise<void> {
   const [one, other] = [scene.attacker(), scene.attacker()];
   const { result, change } = await scene.attacked.during(async () => {
-    const lines = one.ask<Fate>("lorisLines", { count: 200, ms: 20_000 });
-    const frames = other.ask<Fate>("lorisFrames", { count: 300, ms: 20_000 });
+    const lines = one.ask<Fate>("lorisLines", { count: 200, way: "tcp", ms: 20_000 });
+    const frames = other.ask<Fate>("lorisFrames", { count: 300, way: "tcp", ms: 20_000 });
     const both = await Promise.all([frames, lines]);
     console.log("a plain newcomer waited", await scene.attacked.knock(2_000), "ms for its pong");
     return both;
@@ -193,7 +102,7 @@ async function holdMemory(scene: Scene): Promise<void> {
   const { attacked } = scene;
   const attacker = scene.attacker();
   const tooLong = await attacked.during(() => {
-    return attacker.ask<Fate>("endlessLines", { count: 50, bytes: MIB, ms: 10_000 });
+    return attacker.ask<Fate>("endlessLines", { count: 50, way: "tcp", bytes: MIB, ms: 10_000 });
   });
   console.log("50 lines of 1 MiB without end:", tooLong.result, tooLong.change);
   expect(tooLong.result.closedByServer).toBe(50);
@@ -201,8 +110,18 @@ async function holdMemory(scene: Scene): Promise<void> {
   await scene.expectUndisturbed("endless lines");
 
   const held = await attacked.during(async () => {
-    const lines = attacker.ask<Fate>("endlessLines", { count: 200, bytes: 60_000, ms: 15_000 });
-    const texts = attacker.ask<Fate>("endlessMessages", { count: 20, parts: 15, ms: 15_000 });
+    const lines = attacker.ask<Fate>("endlessLines", {
+      count: 200,
+      way: "tcp",
+      bytes: 60_000,
+      ms: 15_000,
+    });
+    const texts = attacker.ask<Fate>("endlessMessages", {
+      count: 20,
+      way: "tcp",
+      parts: 15,
+      ms: 15_000,
+    });
     return await Promise.all([lines, texts]);
   });
   console.log("30 MB of unfinished lines and messages:", ...held.result, held.change);
@@ -220,8 +139,8 @@ async function burst(scene: Scene): Promise<void> {
   const { server } = attacked;
   const attacker = scene.attacker();
   const before = server.stats();
-  const silent = { count: 10_000 };
-  const speaking = { count: 3_000 };
+  const silent = { count: 10_000, way: "tcp" };
+  const speaking = { count: 3_000, way: "tcp" };
 
   const quiet = await attacked.whileCounting(async () => {
     const result = await attacker.ask<object>("burstSilent", silent);
@@ -265,7 +184,7 @@ async function announceDays(scene: Scene): Promise<void> {
   const count = 40;
   const boundMs = LEASE_MS_MAX + GRACE_MS + ANSWER_MS;
   const { result, change } = await scene.attacked.during(() => {
-    return scene.attacker().ask<Fate>("dayLeases", { count, ms: 20_000 });
+    return scene.attacker().ask<Fate>("dayLeases", { count, way: "tcp", ms: 20_000 });
   });
   console.log(`leases of a day, bound ${boundMs} ms:`, result, change);
   expect(result.closedByServer).toBe(count);
@@ -277,48 +196,68 @@ async function announceDays(scene: Scene): Promise<void> {
   await scene.expectUndisturbed("leases of a day");
 }
 
-const LONG = { timeout: 10_000 };
-const PATIENCE_MS = 60_000;
-/** 50 at once and 10 a second, and now and then one that answers for several. */
-const PONGS_MAX = 50 + 12 * 70;
-const FLOODERS = 3 + 3 + 3 + 2;
-
-/** Frame peers are told to slow down, then answered now and then, then ended. */
-async function floodByFrames(scene: Scene): Promise<void> {
-  const ask = { count: 3, perSecond: 200, ms: 75_000 };
-  const result = await scene.attacker().ask<Fate & { tallies: Tally[] }>("floodFrames", ask);
-  console.log("ping flood, frames:", result);
-  expect(result.closedByServer).toBe(3);
-  expect(result.lifeMsMin).toBeGreaterThan(PATIENCE_MS);
-  expect(result.lifeMsMax).toBeLessThan(PATIENCE_MS + 5_000);
-  for (const tally of result.tallies) {
-    expect(tally.slows).toBe(1);
-    expect(tally.slowAfterPings).toBeLessThan(200);
-    expect(tally.pongs).toBeLessThan(PONGS_MAX);
-    expect(tally.pongs).toBeGreaterThan(300);
-    expect(tally.endCode).toBe("PING_FLOOD");
-  }
-}
-
-/** Plain peers cannot be told: five times the budget is borne, twenty times is not. */
-async function floodByLines(scene: Scene): Promise<void> {
+/** What was done over TCP, by a few over each other way, and all of it at the same time. */
+async function attackOtherWays(scene: Scene): Promise<void> {
   const attacker = scene.attacker();
-  const ms = PATIENCE_MS + 10_000;
-  const [borne, ended, furious] = await Promise.all([
-    attacker.ask<Fate & { tallies: Tally[] }>("floodLines", { count: 3, perSecond: 50, ms }),
-    attacker.ask<Fate & { tallies: Tally[] }>("floodLines", { count: 3, perSecond: 200, ms }),
-    attacker.ask<Fate & { tallies: Tally[] }>("floodLines", { count: 2, perSecond: 4_000, ms }),
-  ]);
-  console.log("ping flood, lines, 5, 20 and 400 times the budget:", borne, ended, furious);
-  expect(borne.closedByServer).toBe(0);
-  expect(ended.closedByServer).toBe(3);
-  expect(furious.closedByServer).toBe(2);
-  for (const { lifeMsMin, lifeMsMax } of [ended, furious]) {
-    expect(lifeMsMin).toBeGreaterThan(PATIENCE_MS);
-    expect(lifeMsMax).toBeLessThan(PATIENCE_MS + 7_000);
-  }
-  for (const { pongs } of [...borne.tallies, ...ended.tallies, ...furious.tallies]) {
-    expect(pongs).toBeLessThan(PONGS_MAX);
-    expect(pongs).toBeGreaterThan(300);
+  const count = 5;
+  const { result, change } = await scene.attacked.during(() => {
+    const fates = OTHER_ROUTES.map(async (way) => {
+      const ask = (command: string, more: object = {}): Promise<Fate> =>
+        attacker.ask(command, { count, way, ms: 20_000, ...more });
+      const [lorisFrames, lorisLines, tooLong, lines, messages, leases] = await Promise.all([
+        ask("lorisFrames"),
+        ask("lorisLines"),
+        ask("endlessLines", { bytes: 2 * LINE_BYTES_MAX }),
+        ask("endlessLines", { bytes: 60_000 }),
+        ask("endlessMessages", { parts: 3 }),
+        ask("dayLeases"),
+      ]);
+      return { lorisFrames, lorisLines, tooLong, lines, messages, leases };
+    });
+    return Promise.all(fates);
+  });
+  console.log(`by ${OTHER_ROUTES.join(", ")}:`, ...result, change);
+  const each = count * OTHER_ROUTES.length;
+  // Half a message of WebSocket may still become a line, so it has the time of half a line.
+  const half = count * OTHER_ROUTES.filter(isWebSocket).length;
+  expect(change.ended).toMatchObject({
+    HANDSHAKE_TIMEOUT: each - half,
+    LINE_TOO_LONG: each,
+    UNFINISHED_TOO_LONG: 3 * each + half,
+    PEER_SILENT: each,
+  });
+  for (const [index, fates] of result.entries()) {
+    for (const fate of Object.values(fates)) expect(fate.closedByServer).toBe(count);
+    const handshakeMs = isWebSocket(OTHER_ROUTES[index] as RouteName) ? DRAIN_MS : HANDSHAKE_MS;
+    expect(fates.lorisFrames.lifeMsMax).toBeLessThan(handshakeMs + LATE_MS);
+    for (const { lifeMsMin, lifeMsMax } of [fates.lorisLines, fates.lines, fates.messages]) {
+      expect(lifeMsMin).toBeGreaterThan(DRAIN_MS - LATE_MS);
+      expect(lifeMsMax).toBeLessThan(DRAIN_MS + LATE_MS);
+    }
+    expect(fates.tooLong.lifeMsMax).toBeLessThan(LATE_MS);
+    expect(fates.leases.silenceMsMax).toBeLessThan(LEASE_MS_MAX + GRACE_MS + ANSWER_MS + LATE_MS);
   }
 }
+
+const ABUSES = [
+  { of: "tls", way: "tls" },
+  { of: "http", way: "websocket" },
+  { of: "http", way: "wss" },
+  { of: "websocket", way: "websocket" },
+  { of: "websocket", way: "wss" },
+];
+
+/** What TLS and WebSocket forbid, or have no end for. Nothing of it outlives a handshake. */
+async function abuse(scene: Scene): Promise<void> {
+  const attacker = scene.attacker();
+  const ask = (one: object): Promise<Readonly<Record<string, number>>> =>
+    attacker.ask("abuse", { ...one, ms: 10_000 });
+  for (const lives of await Promise.all(ABUSES.map(ask))) {
+    console.log("abuse, lifetimes in ms:", lives);
+    for (const [name, lifeMs] of Object.entries(lives)) {
+      expect(lifeMs, name).toBeLessThan(HANDSHAKE_MS + LATE_MS);
+    }
+  }
+}
+
+const LONG = { timeout: 10_000 };

@@ -6,6 +6,7 @@
  */
 import { expect, type TestContext, test } from "vitest";
 import { DIST_URL, type Program, Processes, type Told } from "../support/processes.ts";
+import { linkTargets, listenOn, ROUTES } from "../support/routes.ts";
 
 const COUNT = 300;
 const INTERVAL_MS = 1_000;
@@ -123,18 +124,20 @@ interface World {
   readonly links: Program;
 }
 
-/** A server, and links of both dialects that have all been answered. */
+/** A server, and links over all routes in both dialects that have all been answered. */
 async function world(
   context: TestContext,
   listen: { readonly timeoutMs: number; readonly answerWithinMs?: number },
   heartbeat: { readonly answerWithinMs: number },
 ): Promise<World> {
   const processes = new Processes(context);
-  const server = processes.node("holdfast-server.mjs", { dist: DIST_URL, listen });
-  const { port } = await server.until("its port", () => server.told("listening")[0]);
+  const everywhere = { ...listenOn(ROUTES), ...listen };
+  const server = processes.node("holdfast-server.mjs", { dist: DIST_URL, listen: everywhere });
+  const { urls } = await server.until("its urls", () => server.told("listening")[0]);
   const { timeoutMs } = listen;
   const options = { timeoutMs, heartbeat: { ...heartbeat, intervalMs: INTERVAL_MS } };
-  const settings = { dist: DIST_URL, port, count: COUNT, boundMs: 0, options };
+  const targets = linkTargets(urls as string[]);
+  const settings = { dist: DIST_URL, targets, count: COUNT, boundMs: 0, options };
   const links = processes.node("links.mjs", settings);
   await links.until("all to be online", () => links.told("ready")[0], 40_000);
   await links.order("watch", "heard");

@@ -108,6 +108,19 @@ test.each<[string, string, RegExp, string]>([
     /^HTTP\/1\.1 431 /,
     "WRONG_DIALECT",
   ],
+  ["no host", "GET /live HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 /, "WRONG_DIALECT"],
+  [
+    "an upgrade without a host",
+    upgradeRequest("/live").replace(/Host: [^\r]*\r\n/, ""),
+    /^HTTP\/1\.1 400 /,
+    "WRONG_DIALECT",
+  ],
+  [
+    "an expectation that nobody knows",
+    "GET /live HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n",
+    /^HTTP\/1\.1 417 /,
+    "WRONG_DIALECT",
+  ],
   ["no HTTP", "GET \u0000\r\n\r\n", /^HTTP\/1\.1 400 /, "WRONG_DIALECT"],
   [
     "two requests in one",

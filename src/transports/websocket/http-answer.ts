@@ -49,6 +49,11 @@ export const ORIGIN: HttpAnswer = {
   body: "Pages of this origin are not let in. The option `websocket.origins` says which are.\n",
 };
 
+export const EXPECTATION: HttpAnswer = {
+  status: 417,
+  body: "Nothing can be expected here but what HTTP itself has.\n",
+};
+
 export const OTHER_UPGRADE: HttpAnswer = {
   status: 426,
   body: "The only upgrade here is to a WebSocket (RFC 6455).\n",

@@ -13,6 +13,7 @@ import { printable } from "../../base/printable.ts";
 import type { Upgrade, UpgradeTaken } from "../stream-transport.ts";
 import type { Transport, UpgradeRequest } from "../transport.ts";
 import {
+  EXPECTATION,
   headersOf,
   type HttpAnswer,
   METHOD,
@@ -59,7 +60,12 @@ export async function webSocketUpgrade(config: WebSocketUpgradeConfig): Promise<
     import("node:http"),
     loadWs(),
   ]);
-  const http = createServer({ maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: 0 });
+  // What node:http would answer by itself it would not tell us of, so that the end had no reason.
+  const http = createServer({
+    maxHeaderSize: HEADER_BYTES_MAX,
+    keepAliveTimeout: 0,
+    requireHostHeader: false,
+  });
   http.maxHeadersCount = HEADERS_MAX;
   const webSockets = new WebSocketServer({
     ...wsLimits(messageBytesMax(config.textBytesMax)),
@@ -69,6 +75,7 @@ export async function webSocketUpgrade(config: WebSocketUpgradeConfig): Promise<
   });
   const gate = new Gate(config, webSockets);
   http.on("request", (request, response) => gate.onRequest(request, response));
+  http.on("checkExpectation", (request) => gate.onExpectation(request));
   http.on("upgrade", (request, socket, head) => gate.onUpgrade(request, socket as Socket, head));
   http.on("connect", (_request, socket) => gate.onConnect(socket as Socket));
   http.on("clientError", (error, socket) => gate.onClientError(error, socket as Socket));
@@ -120,6 +127,7 @@ class Gate {
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     const transport = httpTransportOf(request.socket);
     if (transport === undefined || transport.isAnswered) return;
+    if (lacksHost(request)) return refuse(transport, "WRONG_DIALECT", NO_HTTP, NO_HOST);
     const answer = this.#pageFor(request);
     const words = `${request.method ?? ""} ${pathOf(request)}: ${answer.status}`;
     transport.answered("WRONG_DIALECT", `an HTTP request without an upgrade came (${words})`);
@@ -127,11 +135,19 @@ class Gate {
     response.end(request.method === "HEAD" ? undefined : answer.body);
   }
 
+  /** RFC 9110 section 10.1.1: anything but "100-continue". */
+  onExpectation({ socket }: IncomingMessage): void {
+    const transport = httpTransportOf(socket);
+    if (transport === undefined || transport.isAnswered) return;
+    refuse(transport, "WRONG_DIALECT", EXPECTATION, "an HTTP request expected what is not here");
+  }
+
   onUpgrade(request: IncomingMessage, socket: Socket, head: Uint8Array): void {
     const transport = httpTransportOf(socket);
     if (transport === undefined || transport.isAnswered) return;
     const { origin, host, upgrade } = request.headers;
-    if (upgrade?.toLowerCase() !== "websocket") {
+    if (lacksHost(request)) refuse(transport, "WRONG_DIALECT", NO_HTTP, NO_HOST);
+    else if (upgrade?.toLowerCase() !== "websocket") {
       refuse(transport, "WRONG_DIALECT", OTHER_UPGRADE, "an upgrade to something else was wanted");
     } else if (!this.#isOurs(request)) {
       const words = `a WebSocket was wanted at ${pathOf(request)}, where there is none`;
@@ -204,6 +220,13 @@ function refuse(
   transport.answered(code, detail);
   socket.once("finish", () => socket.destroy());
   socket.end(wireText(answer));
+}
+
+const NO_HOST = "an HTTP request without the header Host came";
+
+/** RFC 9112 section 3.2: it is then no request, but in the version before. */
+function lacksHost({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host === undefined && httpVersion === "1.1";
 }
 
 function rawPathOf({ url = "/" }: IncomingMessage): string {

@@ -37,10 +37,8 @@ export class AttackedServer {
   readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: 10 });
   readonly #rssAtStart: number = process.memoryUsage.rss();
 
-  static async start(
-    options: Omit<ListenOptions, "port" | "host" | "listen">,
-  ): Promise<AttackedServer> {
-    const server = await listen({ port: 0, host: "127.0.0.1", ...options });
+  static async start(options: ListenOptions): Promise<AttackedServer> {
+    const server = await listen(options);
     onTestFinished(() => server.destroy());
     return new AttackedServer(server);
   }

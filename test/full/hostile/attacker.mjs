@@ -1,77 +1,28 @@
 /**
- * Hostile clients on raw sockets. Each command is one attack with a bounded count of peers and a
- * bounded time, and returns what became of its peers.
+ * Hostile clients. Each command is one attack with a bounded count of peers and a bounded time, by
+ * one of the ways (pipe.mjs), and returns what became of its peers.
  *
- * Usage: attacker.mjs <port>
+ * Usage: attacker.mjs '{"tcp": {"over": "tcp", "port": 8080}, …}'
  */
-import { connect } from "node:net";
+import { OPCODE, frameHead, webSocketFrame } from "../../support/web-socket-words.mjs";
+import { HTTP_ABUSES, TLS_ABUSES, WEBSOCKET_ABUSES } from "./abuse.mjs";
 import { serveCommands } from "./commands.mjs";
+import { Peer, settled, summary } from "./peer.mjs";
 import { codeOfEnd, FrameReader, hello, part, ping, TYPE } from "./words.mjs";
 
-const PORT = Number(process.argv[2]);
+const WAYS = JSON.parse(process.argv[2]);
 const DAY_MS = 86_400_000;
 
-/** One raw connection: when it opened, when and how it went. */
-class Peer {
-  connected = false;
-  bytesIn = 0;
-  /** After the last byte that it wrote. */
-  wroteAt = 0;
-  closedAt = undefined;
-  error = undefined;
-
-  /** @param {(bytes: Buffer) => void} onBytes */
-  constructor(onBytes = () => {}) {
-    this.openedAt = performance.now();
-    this.socket = connect({ port: PORT, host: "127.0.0.1", noDelay: true });
-    this.socket.on("connect", () => {
-      this.connected = true;
-      this.openedAt = performance.now();
-    });
-    this.socket.on("data", (bytes) => {
-      this.bytesIn += bytes.length;
-      onBytes(bytes);
-    });
-    this.socket.on("error", (error) => {
-      this.error ??= error.code;
-    });
-    this.closed = new Promise((resolve) => {
-      this.socket.on("close", () => {
-        this.closedAt = performance.now();
-        resolve();
-      });
-    });
-  }
-
-  get isOpen() {
-    return this.closedAt === undefined;
-  }
-
-  write(bytes) {
-    if (!this.isOpen || this.socket.writableEnded) return;
-    this.wroteAt = performance.now();
-    this.socket.write(bytes);
-  }
-
-  get lifeMs() {
-    return Math.round((this.closedAt ?? performance.now()) - this.openedAt);
-  }
-
-  get silenceMs() {
-    return Math.round((this.closedAt ?? performance.now()) - this.wroteAt);
-  }
+function peers(count, way, dialect = "line") {
+  return Array.from({ length: count }, () => new Peer(WAYS[way], dialect));
 }
 
-function peers(count) {
-  return Array.from({ length: count }, () => new Peer());
-}
-
-/** Peers that said HELLO, and say `words` once they are welcome. */
-function welcomed(count, nextMs, words) {
+/** Peers that said HELLO, and say `words`, each of them whole, once they are welcome. */
+function welcomed(count, way, nextMs, words) {
   return Array.from({ length: count }, () => {
     let isWelcome = false;
-    const peer = new Peer(() => {
-      if (!isWelcome) peer.write(words);
+    const peer = new Peer(WAYS[way], "frame", () => {
+      if (!isWelcome) for (const word of words) peer.write(word);
       isWelcome = true;
     });
     peer.write(hello(nextMs));
@@ -79,53 +30,43 @@ function welcomed(count, nextMs, words) {
   });
 }
 
-async function settled(all, msMax) {
-  let timer;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, msMax);
-  });
-  await Promise.race([Promise.all(all.map(({ closed }) => closed)), late]);
-  clearTimeout(timer);
-}
-
-/** What became of them; those that are left are closed. */
-function summary(all) {
-  const gone = all.filter((peer) => !peer.isOpen);
-  const lives = gone.map(({ lifeMs }) => lifeMs);
-  const silences = gone.map(({ silenceMs }) => silenceMs);
-  const errors = {};
-  for (const { error } of all) if (error !== undefined) errors[error] = (errors[error] ?? 0) + 1;
-  const result = {
-    peers: all.length,
-    connected: all.filter(({ connected }) => connected).length,
-    closedByServer: gone.length,
-    lifeMsMin: Math.min(...lives),
-    lifeMsMax: Math.max(...lives),
-    silenceMsMax: Math.max(...silences),
-    errors,
-  };
-  for (const { socket } of all) socket.destroy();
-  return result;
-}
-
 /** A byte now and then, of words that never end. */
-async function trickle(count, bytes, everyMs, msMax) {
-  const all = peers(count);
-  let at = 0;
+async function trickle({ count, way, dialect, ms }, words) {
+  const all = peers(count, way, dialect);
+  const bytes = wire(way, dialect, words);
+  const EVERY_MS = 1_000;
+  let at = 4;
   const timer = setInterval(() => {
     const byte = bytes.subarray(at, at + 1);
     at += 1;
-    for (const peer of all) peer.write(byte);
-  }, everyMs);
-  for (const peer of all) peer.write(bytes.subarray(0, 4));
-  at = 4;
-  await settled(all, msMax);
+    for (const peer of all) peer.writeRaw(byte);
+  }, EVERY_MS);
+  for (const peer of all) void peer.opened.then(() => peer.writeRaw(bytes.subarray(0, 4)));
+  await settled(all, ms);
   clearInterval(timer);
   return summary(all);
 }
 
+/** One whole unit of the dialect as it stands on the wire of this way. */
+function wire(way, dialect, words) {
+  if (WAYS[way].upgrade === undefined) return words;
+  return webSocketFrame(dialect === "line" ? OPCODE.text : OPCODE.binary, words);
+}
+
+/** So many bytes of one line, whose end never comes. */
+function lineWithoutEnd(way, bytes) {
+  const text = Buffer.alloc(bytes, "x");
+  if (WAYS[way].upgrade === undefined) return text;
+  // Half of it as a fragment, then a frame that is announced longer than it becomes.
+  const half = Math.floor(bytes / 2);
+  const mask = Buffer.alloc(4);
+  const rest = frameHead(OPCODE.cont, bytes, { fin: false, mask });
+  const first = webSocketFrame(OPCODE.text, text.subarray(0, half), { fin: false });
+  return Buffer.concat([first, rest, text.subarray(half)]);
+}
+
 /** Pings at a steady rate, or as fast as the server reads them. */
-async function flood({ count, perSecond, ms, isFrame }) {
+async function flood({ count, way, perSecond, ms, isFrame }) {
   const tallies = [];
   const all = [];
   for (let index = 0; index < count; index++) {
@@ -142,7 +83,7 @@ async function flood({ count, perSecond, ms, isFrame }) {
       if (!isFrame) tally.pongs += bytes.toString("latin1").split("\n").length - 1;
       else for (const heard of reader.push(bytes)) tallyFrame(tally, heard);
     };
-    const peer = new Peer(hear);
+    const peer = new Peer(WAYS[way], isFrame ? "frame" : "line", hear);
     if (isFrame) peer.write(hello());
     tallies.push(tally);
     all.push(peer);
@@ -151,8 +92,8 @@ async function flood({ count, perSecond, ms, isFrame }) {
   const timer = setInterval(() => {
     for (const [index, peer] of all.entries()) {
       const tally = tallies[index];
-      if (isFrame && !tally.isWelcome) continue;
-      if (peer.socket.writableLength > 65_536) continue;
+      if (!peer.pipe.isOpen || (isFrame && !tally.isWelcome)) continue;
+      if (peer.pipe.socket.writableLength > 65_536) continue;
       const pings = [];
       for (let n = 0; n < (perSecond * TICK_MS) / 1_000 && tally.endCode === undefined; n++) {
         tally.pings += 1;
@@ -178,55 +119,88 @@ function tallyFrame(tally, { type, body }) {
 /** Those of a burst, who stay for a while. */
 const crowd = [];
 
-/** Resolves when the connection stands, or was refused. */
-function answered({ socket, closed }) {
-  return Promise.race([closed, new Promise((resolve) => socket.once("connect", resolve))]);
-}
+/** Whatever lies between a way and its dialect, at which an abuse is aimed: the way below it. */
+const ABUSES = {
+  tls: [TLS_ABUSES, ({ host, port }) => ({ over: "tcp", host, port })],
+  http: [HTTP_ABUSES, (way) => ({ ...way, upgrade: undefined })],
+  websocket: [WEBSOCKET_ABUSES, (way) => way],
+};
 
 serveCommands({
-  /** HELLO, a byte a second, with a name so long that it lasts for an hour. */
-  lorisFrames: ({ count, ms }) => {
-    return trickle(count, hello(1_000, "a".repeat(3_600)), 1_000, ms);
+  /** Each abuse by one peer, all at once. Returns by name how long each lived, if it has ended. */
+  abuse: async ({ of, way, ms }) => {
+    const [abuses, below] = ABUSES[of];
+    const all = Object.entries(abuses).map(([name, say]) => {
+      const peer = new Peer(below(WAYS[way]), "line");
+      void peer.opened.then(() => say(peer));
+      return [name, peer];
+    });
+    const everyone = all.map(([, peer]) => peer);
+    await settled(everyone, ms);
+    const lives = all.map(([name, { isOpen, lifeMs }]) => [name, isOpen ? undefined : lifeMs]);
+    summary(everyone);
+    return Object.fromEntries(lives);
   },
 
+  /** Pings of WebSocket itself, which browsers never send, at a steady rate. */
+  floodNative: async ({ count, way, perSecond, ms }) => {
+    const all = peers(count, way);
+    const TICK_MS = 50;
+    const one = webSocketFrame(OPCODE.ping, Buffer.from("x"));
+    const pings = Buffer.concat(Array.from({ length: (perSecond * TICK_MS) / 1_000 }, () => one));
+    for (const peer of all) peer.write("hi\n");
+    const timer = setInterval(() => {
+      for (const peer of all) {
+        if (peer.pipe.socket.writableLength < 65_536) peer.writeRaw(pings);
+      }
+    }, TICK_MS);
+    await settled(all, ms);
+    clearInterval(timer);
+    const pongs = all.reduce((sum, { nativePongs }) => sum + nativePongs, 0);
+    return { ...summary(all), pongs };
+  },
+
+  /** HELLO, a byte a second, with a name so long that it lasts for an hour. */
+  lorisFrames: (args) => trickle({ ...args, dialect: "frame" }, hello(1_000, "a".repeat(3_600))),
+
   /** Half a line that never ends, a byte now and then. */
-  lorisLines: ({ count, ms }) => trickle(count, Buffer.alloc(3_600, "a"), 1_000, ms),
+  lorisLines: (args) => trickle({ ...args, dialect: "line" }, Buffer.alloc(3_600, "a")),
 
   /** So many bytes without a line break, and then nothing. */
-  endlessLines: async ({ count, bytes, ms }) => {
-    const all = peers(count);
-    const line = Buffer.alloc(bytes, "x");
-    for (const peer of all) peer.write(line);
+  endlessLines: async ({ count, way, bytes, ms }) => {
+    const all = peers(count, way);
+    const line = lineWithoutEnd(way, bytes);
+    for (const peer of all) void peer.opened.then(() => peer.writeRaw(line));
     await settled(all, ms);
     return summary(all);
   },
 
   /** Messages that stop just short of their limit, their last part never coming. */
-  endlessMessages: async ({ count, parts, ms }) => {
-    const cont = part(TYPE.cont, 65_000, true);
-    const conts = Array.from({ length: parts - 1 }, () => cont);
-    const all = welcomed(count, 1_000, Buffer.concat([part(TYPE.text, 65_000, true), ...conts]));
+  endlessMessages: async ({ count, way, parts, ms }) => {
+    const first = part(TYPE.text, 65_000, true);
+    const conts = Array.from({ length: parts - 1 }, () => part(TYPE.cont, 65_000, true));
+    const all = welcomed(count, way, 1_000, [first, ...conts]);
     await settled(all, ms);
     return summary(all);
   },
 
   /** All at once, and none says a word. Held until `leave`. */
-  burstSilent: async ({ count }) => {
+  burstSilent: async ({ count, way }) => {
     const beganAt = performance.now();
-    const all = peers(count);
+    const all = peers(count, way);
     crowd.push(...all);
-    await Promise.all(all.map(answered));
+    await Promise.all(all.map(({ opened }) => opened));
     return { connectMs: Math.round(performance.now() - beganAt) };
   },
 
   /** In close order, and each says a line at once. Held until `leave`. */
-  burstSpeaking: async ({ count }) => {
+  burstSpeaking: async ({ count, way }) => {
     const beganAt = performance.now();
     for (let from = 0; from < count; from += 500) {
-      const batch = peers(Math.min(500, count - from));
+      const batch = peers(Math.min(500, count - from), way);
       crowd.push(...batch);
       for (const peer of batch) peer.write("hi\n");
-      await Promise.all(batch.map(answered));
+      await Promise.all(batch.map(({ opened }) => opened));
     }
     return { connectMs: Math.round(performance.now() - beganAt) };
   },
@@ -241,8 +215,8 @@ serveCommands({
   floodLines: (args) => flood({ ...args, isFrame: false }),
 
   /** "You will hear from me within a day", and then nothing. */
-  dayLeases: async ({ count, ms }) => {
-    const all = welcomed(count, DAY_MS, ping(1, DAY_MS));
+  dayLeases: async ({ count, way, ms }) => {
+    const all = welcomed(count, way, DAY_MS, [ping(1, DAY_MS)]);
     await settled(all, ms);
     return summary(all);
   },

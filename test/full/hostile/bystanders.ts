@@ -1,5 +1,5 @@
 /**
- * A server over real TCP, and one bystander of each dialect by which it is seen that whatever a
+ * A server on one route, and one bystander of each dialect by which it is seen that whatever a
  * listener did to its own connection harmed nobody else.
  */
 import { expect, onTestFinished } from "vitest";
@@ -8,15 +8,12 @@ import {
   connect,
   type EndRecord,
   type Link,
-  type ListenOptions,
   listen,
   type Server,
   type ServerConnection,
 } from "../../../src/index.ts";
-
-export const SCHEMES = ["tcp", "line"] as const;
-
-export type Scheme = (typeof SCHEMES)[number];
+import { DIALECTS, type ListenSettings, listenOn, type Route } from "../../support/routes.ts";
+import type { Dialect, Way } from "../../support/way.ts";
 
 export interface Pair {
   readonly link: Link;
@@ -29,20 +26,22 @@ export class Scene {
   readonly server: Server;
   /** All ends, told by the server and by the connections themselves. */
   readonly ends: { connection: ServerConnection; record: EndRecord }[] = [];
+  readonly #route: Route;
   readonly #ownEnds: EndRecord[] = [];
   readonly #bystanders: Link[] = [];
   #calls = 0;
 
-  static async open(options: Partial<ListenOptions> = {}): Promise<Scene> {
-    const server = await listen({ ...options, port: 0, host: "127.0.0.1" } as ListenOptions);
+  static async open(route: Route, options: ListenSettings = {}): Promise<Scene> {
+    const server = await listen({ ...listenOn([route]), ...options });
     onTestFinished(() => server.destroy());
-    const scene = new Scene(server);
-    for (const scheme of SCHEMES) scene.#bystanders.push(scene.link(scheme));
+    const scene = new Scene(route, server);
+    for (const dialect of DIALECTS) scene.#bystanders.push(scene.link(dialect));
     await scene.expectSound();
     return scene;
   }
 
-  private constructor(server: Server) {
+  private constructor(route: Route, server: Server) {
+    this.#route = route;
     this.server = server;
     server.on("accepted", (_, id) => {
       server.connection(id)?.on("end", (record) => void this.#ownEnds.push(record));
@@ -54,24 +53,27 @@ export class Scene {
   }
 
   /** Dials as soon as the present code has returned, and ends with the test. */
-  link(scheme: Scheme, options: ConnectOptions = {}): Link {
-    const url = (this.server.urls[0] as string).replace("tcp:", `${scheme}:`);
-    const link = connect(url, {
+  link(dialect: Dialect, options: ConnectOptions = {}): Link {
+    const link = connect(this.#route.linkUrl(this.url, dialect), {
       redial: { baseMs: 20, attemptsMax: false },
       heartbeat: { intervalMs: 500 },
+      ...this.#route.connectOptions,
       ...options,
     });
     onTestFinished(async () => void (await link.close()));
     return link;
   }
 
-  get port(): number {
-    return Number(new URL(this.server.urls[0] as string).port);
+  get url(): string {
+    return this.server.urls[0] as string;
+  }
+
+  get way(): Way {
+    return this.#route.wayTo(this.url);
   }
 
   /** The next one of this dialect that comes in. A line peer does so with its first line. */
-  next(scheme: Scheme): Promise<ServerConnection> {
-    const dialect = scheme === "line" ? "line" : "frame";
+  next(dialect: Dialect): Promise<ServerConnection> {
     return new Promise((resolve) => {
       const stop = this.server.on("connection", (connection) => {
         if (connection.dialect !== dialect) return;
@@ -82,9 +84,9 @@ export class Scene {
   }
 
   /** Both ends of a new connection, over which a greeting has gone. */
-  async pair(scheme: Scheme, options: ConnectOptions = {}): Promise<Pair> {
-    const next = this.next(scheme);
-    const link = this.link(scheme, options);
+  async pair(dialect: Dialect, options: ConnectOptions = {}): Promise<Pair> {
+    const next = this.next(dialect);
+    const link = this.link(dialect, options);
     link.send("greeting");
     const connection = await next;
     await link.delivered();

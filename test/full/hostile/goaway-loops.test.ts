@@ -9,6 +9,7 @@ import {
   type LinkEndRecord,
   type Observation,
 } from "../../../src/index.ts";
+import { routeNamed } from "../../support/routes.ts";
 import { GoawayServer } from "./goaway-server.ts";
 
 /** Three are followed; the fourth server that points elsewhere is one too many. */
@@ -92,9 +93,28 @@ for (const welcomes of [true, false]) {
   });
 }
 
-// From encrypted to plain cannot be tried over a real socket in a version without TLS:
-// src/client/redirect.test.ts has the rule.
-for (const url of ["tls://127.0.0.1:1", "line://127.0.0.1:1", "unix:/run/x", "http://127.0.0.1"]) {
+for (const [name, plainName] of [
+  ["tls", "tcp"],
+  ["wss", "websocket"],
+] as const) {
+  test(`sent from ${name} to ${plainName} on the same host: never dialled`, async () => {
+    const route = routeNamed(name);
+    const plain = await GoawayServer.start({ route: routeNamed(plainName) });
+    const server = await GoawayServer.start({ route, url: () => plain.url });
+    const { record, warnings } = await sendInCircles(server.url, {
+      redial: { baseMs: BASE_MS, attemptsMax: 2 },
+      redirectTo: ["127.0.0.1"],
+      ...route.connectOptions,
+    });
+    console.log(`${name} to ${plainName}: ${server.dials} and ${plain.dials}; ${warnings.at(-1)}`);
+    expect(plain.dials).toBe(0);
+    expect(warnings.join()).toMatch(/redirect.*not followed/);
+    expect(record.code).toBe("REDIAL_EXHAUSTED");
+    expect(server.dials).toBe(2);
+  });
+}
+
+for (const url of ["line://127.0.0.1:1", "unix:/run/x", "http://127.0.0.1"]) {
   test(`sent to ${url}: not followed`, async () => {
     const server = await GoawayServer.start({ url: () => url });
     const { record, warnings } = await sendInCircles(server.url, {

@@ -3,13 +3,16 @@
  *
  * It says what it says by the product's own encoder, which is tested elsewhere.
  */
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { encodeFrame } from "../../../src/wire/frame-codec.ts";
 import { encodePreface } from "../../../src/wire/preface.ts";
+import { listenPipe, type Pipe } from "../../support/pipe.mjs";
+import { type Route, routeNamed } from "../../support/routes.ts";
+import type { Way } from "../../support/way.ts";
 
 interface Manners {
+  /** TCP, if nothing is said. */
+  readonly route?: Route;
   readonly host?: string;
   /** Where everybody is sent. */
   readonly url?: () => string;
@@ -35,26 +38,34 @@ const WELCOME = {
 export class GoawayServer {
   /** When each dial came, in milliseconds. */
   readonly dialsAt: number[] = [];
-  port = 0;
   readonly #manners: Manners;
+  readonly #route: Route;
+  #way: Way;
 
   private constructor(manners: Manners) {
     this.#manners = manners;
+    this.#route = manners.route ?? routeNamed("tcp");
+    const way = this.#route.serverWay();
+    this.#way = manners.host === undefined ? way : { ...way, host: manners.host };
   }
 
   static async start(manners: Manners): Promise<GoawayServer> {
     const hostile = new GoawayServer(manners);
-    const sockets = new Set<Socket>();
-    const server = createServer((socket) => {
-      sockets.add(socket);
-      hostile.#receive(socket);
+    const pipes = new Set<Pipe>();
+    const { server, port } = await listenPipe(hostile.#way, "frame", (pipe) => {
+      pipes.add(pipe);
+      let isGreeted = false;
+      const onBytes = (): void => {
+        if (!isGreeted) hostile.#answer(pipe);
+        isGreeted = true;
+      };
+      hostile.dialsAt.push(performance.now());
+      return { onBytes };
     });
-    server.listen(0, manners.host ?? "127.0.0.1");
-    await once(server, "listening");
-    hostile.port = (server.address() as AddressInfo).port;
+    hostile.#way = { ...hostile.#way, port };
     onTestFinished(() => {
       server.close();
-      for (const socket of sockets) socket.destroy();
+      for (const { socket } of pipes) socket.destroy();
     });
     return hostile;
   }
@@ -64,7 +75,7 @@ export class GoawayServer {
   }
 
   get url(): string {
-    return `tcp://${this.#manners.host ?? "127.0.0.1"}:${this.port}`;
+    return this.#route.urlOf(this.#way);
   }
 
   /** Between each dial and the next one, in milliseconds. */
@@ -73,14 +84,12 @@ export class GoawayServer {
     return dialsAt.slice(1).map((at, index) => Math.round(at - (dialsAt[index] as number)));
   }
 
-  #receive(socket: Socket): void {
-    this.dialsAt.push(performance.now());
-    socket.on("error", () => {});
-    socket.once("data", () => {
-      const { welcomes = true } = this.#manners;
-      socket.write(this.#words());
-      if (!welcomes) socket.end(encodeFrame({ kind: "end", code: "DRAINED", reason: "" }));
-    });
+  #answer(pipe: Pipe): void {
+    const { welcomes = true } = this.#manners;
+    pipe.write(this.#words());
+    if (welcomes) return;
+    pipe.write(encodeFrame({ kind: "end", code: "DRAINED", reason: "" }));
+    pipe.end();
   }
 
   #words(): Uint8Array {

@@ -1,17 +1,17 @@
 /**
  * A server of both dialects that is asked, between rounds, what it still holds.
  *
- * Usage: node --expose-gc growing-server.mjs <built door>
+ * Usage: node --expose-gc growing-server.mjs <built door> '{"listen": "tcp://…"}'
  */
 import { serveCommands } from "./commands.mjs";
 import { measureGrowth } from "./growth.mjs";
 
 const { listen } = await import(process.argv[2]);
-const server = await listen({ port: 0, host: "127.0.0.1", maxConnections: 12_000 });
+const server = await listen({ maxConnections: 12_000, ...JSON.parse(process.argv[3]) });
 server.on("message", (connection, data) => connection.send(data));
 
 serveCommands({
-  port: () => Number(new URL(server.urls[0]).port),
+  urls: () => server.urls,
 
   open: () => server.stats().open,
 

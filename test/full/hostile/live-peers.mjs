@@ -1,13 +1,15 @@
 /**
- * Peaceful clients of both dialects, to be watched while others attack the same server: each sends
- * a numbered message now and then, which the server echoes.
+ * Peaceful clients, to be watched while others attack the same server: each sends a numbered
+ * message now and then, which the server echoes. They share out the targets, urls with the options
+ * that belong to them, among themselves.
  *
- * Usage: live-peers.mjs <built door> <port> <count>
+ * Usage: live-peers.mjs <built door> '[{"url": "tcp://…", "options": {}}]' <count>
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { serveCommands } from "./commands.mjs";
 
-const [door, port, count] = process.argv.slice(2);
+const [door, targetsJson, count] = process.argv.slice(2);
+const targets = JSON.parse(targetsJson);
 const { connect } = await import(door);
 
 const SEND_EVERY_MS = 200;
@@ -30,8 +32,8 @@ let echoMs = [];
 let beatMs = [];
 
 for (let index = 0; index < Number(count); index++) {
-  const scheme = index % 2 === 0 ? "tcp" : "line";
-  const link = connect(`${scheme}://127.0.0.1:${port}`, { heartbeat: { intervalMs: 1_000 } });
+  const { url, options } = targets[index % targets.length];
+  const link = connect(url, { heartbeat: { intervalMs: 1_000 }, ...options });
   const sentAt = new Map();
   let lastSent = 0;
   let lastEchoed = 0;

@@ -1,19 +1,21 @@
 /**
  * A thousand links, opened and closed again and again in one process.
  *
- * Usage: node --expose-gc many-links.mjs <built door> <port>
+ * Usage: node --expose-gc many-links.mjs <built door> '[{"url": "tcp://…", "options": {}}]'
  */
 import { serveCommands } from "./commands.mjs";
 import { measureGrowth } from "./growth.mjs";
 
-const [door, port] = process.argv.slice(2);
+const [door, targetsJson] = process.argv.slice(2);
+const targets = JSON.parse(targetsJson);
 const { connect } = await import(door);
 
 let open = 0;
 
 async function live(index) {
-  const scheme = index % 2 === 0 ? "tcp" : "line";
-  const link = connect(`${scheme}://127.0.0.1:${port}`, {
+  const target = targets[index % targets.length];
+  const link = connect(target.url, {
+    ...target.options,
     // One in three has its own timer, because it does not share the usual tolerance.
     ...(index % 3 === 0 ? { stallToleranceMs: 300 } : {}),
   });

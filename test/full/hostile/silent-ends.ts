@@ -1,11 +1,12 @@
 /** A client and a server that say their first words, and nothing more. */
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { concatBytes } from "../../../src/base/bytes.ts";
 import { encodeFrame } from "../../../src/wire/frame-codec.ts";
 import { encodePreface } from "../../../src/wire/preface.ts";
-import type { Scheme } from "./bystanders.ts";
+import { openPipe } from "../../support/pipe.mjs";
+import type { Dialect, Way } from "../../support/way.ts";
 
 const HELLO = {
   agent: "silent",
@@ -29,13 +30,12 @@ const WELCOME = {
 } as const;
 
 /** Comes in and falls silent. */
-export function plainClient(port: number, scheme: Scheme): Socket {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => {}).resume();
+export function plainClient(way: Way, dialect: Dialect): Socket {
+  const pipe = openPipe(way, dialect);
   const hello = encodeFrame({ kind: "hello", hello: HELLO });
-  socket.write(scheme === "line" ? "hello\n" : concatBytes([encodePreface(1), hello]));
-  onTestFinished(() => void socket.destroy());
-  return socket;
+  pipe.write(dialect === "line" ? "hello\n" : concatBytes([encodePreface(1), hello]));
+  onTestFinished(() => void pipe.socket.destroy());
+  return pipe.socket;
 }
 
 /** Resolves when the socket is closed, by a reset, too. */
@@ -44,13 +44,13 @@ export function closed(socket: Socket): Promise<void> {
 }
 
 /** Lets everybody in and answers no ping. Returns its port. */
-export async function muteServer(scheme: Scheme): Promise<number> {
+export async function muteServer(dialect: Dialect): Promise<number> {
   const welcome = encodeFrame({ kind: "welcome", welcome: WELCOME });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {}).resume();
-    if (scheme === "line") return;
+    if (dialect === "line") return;
     socket.once("data", () => socket.write(concatBytes([encodePreface(1), welcome])));
   });
   server.listen(0, "127.0.0.1");

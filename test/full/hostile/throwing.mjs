@@ -38,19 +38,24 @@ function throwFromLink(link) {
   link.on("status", ({ name }) => thrower(`link status ${name}`)());
 }
 
+let server;
+const ends = { thrower: [], link: [] };
+
 serveCommands({
-  /** The listeners that throw come first, so that the others show that they are called as well. */
-  throwEverywhere: async ({ scheme }) => {
+  /** Returns the url. Those that throw come first, so that the others show that they run. */
+  serve: async (options) => {
     uncaught = {};
-    const server = await listen({ port: 0, host: "127.0.0.1" });
+    ends.thrower = [];
+    ends.link = [];
+    server = await listen(options);
     throwFromAll(server);
-    const ends = { thrower: [], link: [] };
     server.on("end", (_, { code }) => ends.thrower.push(code));
     server.on("message", (connection, data) => connection.send(data));
+    return server.urls[0];
+  },
 
-    const link = connect(server.urls[0].replace("tcp", scheme), {
-      heartbeat: { intervalMs: 50 },
-    });
+  throwEverywhere: async ({ url, options }) => {
+    const link = connect(url, { heartbeat: { intervalMs: 50 }, ...options });
     throwFromLink(link);
     link.on("end", ({ code }) => ends.link.push(code));
     const echoed = [];
@@ -61,10 +66,13 @@ serveCommands({
       });
     });
     const beaten = new Promise((resolve) => link.on("beat", resolve));
+    const gone = new Promise((resolve) => server.on("end", resolve));
     for (const message of MESSAGES) link.send(message);
     await whole;
     await beaten;
     await link.close();
+    // Where no last frame says it, the server learns of it a moment later than the link.
+    await gone;
     await server.close();
     // What is reported from a microtask has been by then.
     await new Promise((resolve) => setImmediate(resolve));

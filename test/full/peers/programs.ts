@@ -6,7 +6,7 @@
  * Whoever starts one stops it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../../scripts/house.ts";
 import { freshEnv, runWell, tool } from "../../support/commands.ts";
@@ -48,10 +48,18 @@ export class Programs {
   }
 }
 
-/** The programs need no other package. */
+/** What they import that is no TypeScript. */
+const AS_THEY_ARE = ["test/support/pipe.mjs", "test/support/web-socket-words.mjs"];
+
+/** The packages that Holdfast always has. */
+const PACKAGES = ["ws"];
+
 function compile(withKoffi: boolean): string {
   const folder = newTempFolder({ "package.json": '{ "type": "module" }\n' });
-  if (withKoffi) symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  mkdirSync(join(folder, "node_modules"));
+  for (const name of withKoffi ? [...PACKAGES, "koffi", "@koromix"] : PACKAGES) {
+    symlinkSync(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
+  }
   const files = PROGRAMS.map((name) => join(ROOT, "test/full/peers", `${name}.ts`));
   const settings = {
     extends: join(ROOT, "tsconfig.json"),
@@ -72,6 +80,7 @@ function compile(withKoffi: boolean): string {
   } finally {
     rmSync(project, { recursive: true, force: true });
   }
+  for (const path of AS_THEY_ARE) cpSync(join(ROOT, path), join(folder, path));
   return folder;
 }
 

@@ -1,5 +1,6 @@
 /** What a slow peer understands of each dialect: one message, and the answers around it. */
 import { createHash, type Hash } from "node:crypto";
+import { concatBytes } from "../../../src/base/bytes.ts";
 import {
   encodeFrame,
   encodePing,
@@ -7,12 +8,14 @@ import {
   FrameDecoder,
 } from "../../../src/wire/frame-codec.ts";
 import { encodePreface } from "../../../src/wire/preface.ts";
+import type { Dialect, Way } from "../../support/way.ts";
 import { say } from "./orders.ts";
 
 export interface PeerConfig {
   readonly role: "client" | "server";
-  readonly dialect: "line" | "frame";
-  readonly port: number;
+  readonly dialect: Dialect;
+  /** To the server, or as the server. */
+  readonly way: Way;
   readonly bytesPerSecond: number;
   /** 0: never. */
   readonly pingEveryMs: number;
@@ -163,8 +166,8 @@ export class FrameEar extends SlowEar {
     if (this.config.role === "server") return;
     const { messageBytes } = this.config;
     const hello = { agent: "slow", intervalMsMin: 100, intervalMsMax: LEASE_MS, nextMs: LEASE_MS };
-    this.write(encodePreface());
-    this.write(encodeFrame({ kind: "hello", hello: { ...hello, messageBytesMax: messageBytes } }));
+    const told = { ...hello, messageBytesMax: messageBytes };
+    this.write(concatBytes([encodePreface(), encodeFrame({ kind: "hello", hello: told })]));
   }
 
   ping(): void {
@@ -191,8 +194,7 @@ export class FrameEar extends SlowEar {
     const identity = { id: "slow", secret: "slow", epoch: "slow" };
     const limits = { pingIntervalMsMin: 0, messageBytesMax: this.config.messageBytes };
     const welcome = { ...lease, ...identity, ...limits, nextMs: 0, reconnectWindowMs: 1_000 };
-    this.write(encodePreface());
-    this.write(encodeFrame({ kind: "welcome", welcome }));
+    this.write(concatBytes([encodePreface(), encodeFrame({ kind: "welcome", welcome })]));
   }
 
   #onPong(seq: number): void {

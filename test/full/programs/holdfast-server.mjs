@@ -21,7 +21,8 @@ const staller = new Staller();
 const settledAt = new Map();
 let pings = 0;
 
-const server = await listen({ host: "127.0.0.1", port: 0, ...options });
+const anywhere = { host: "127.0.0.1", port: 0 };
+const server = await listen({ ...(options.listen === undefined ? anywhere : {}), ...options });
 server.on("beat", (connection) => {
   pings += 1;
   settledAt.set(connection.id, performance.now());
@@ -33,15 +34,18 @@ server.on("end", ({ id }, record) => {
   const { undelivered: _, cause, ...rest } = record;
   tell("end", { ...rest, cause: cause?.message });
 });
-tell("listening", { port: Number(server.urls[0].split(":").at(-1)) });
+tell("listening", { port: Number(server.urls[0].split(":").at(-1)), urls: server.urls });
 
 obey({
   stall(where, ms, afterMs) {
     const then = () => {
       const endedAt = performance.now();
       // Whom a timer that compares the last byte heard with the timeout would have ended now.
-      const silent = server.connections().filter((one) => one.heardMsAgo >= options.timeoutMs);
-      tell("stalled", { where, wouldEnd: silent.length });
+      const wouldEnd = {};
+      for (const { heardMsAgo, transport } of server.connections()) {
+        if (heardMsAgo >= options.timeoutMs) wouldEnd[transport] = (wouldEnd[transport] ?? 0) + 1;
+      }
+      tell("stalled", { where, wouldEnd });
       tellWhenHeard(endedAt + CALM_MS);
     };
     setTimeout(() => staller.arm(where, Number(ms), then), Number(afterMs));

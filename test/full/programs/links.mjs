@@ -1,12 +1,14 @@
 /**
- * Many Holdfast links in one process, both dialects in turn.
+ * Many Holdfast links in one process. They share out the targets among themselves: each is a url,
+ * the options that belong to it, and the name by which it is counted.
  *
- *     node links.mjs '{"dist": "file:///…/index.js", "port": 8080, "count": 300, "options": {…}}'
+ *     node links.mjs '{"dist": "file:///…/index.js", "targets": [{"name": "tcp", "url": "tcp://…",
+ *       "options": {}}], "count": 300, "options": {…}}'
  */
 import { obey, tell } from "./orders.mjs";
 import { Staller } from "./stall.mjs";
 
-const { dist, port, count, options, boundMs } = JSON.parse(process.argv[2]);
+const { dist, targets, count, options, boundMs } = JSON.parse(process.argv[2]);
 const { connect } = await import(dist);
 /** After a stall all that waited is read at once; a while later each is answered again. */
 const CALM_MS = 1_000;
@@ -16,9 +18,8 @@ const isOnline = new Array(count).fill(false);
 let ended = 0;
 
 for (let index = 0; index < count; index++) {
-  const dialect = index % 2 === 0 ? "frame" : "line";
-  const url = `${dialect === "frame" ? "tcp" : "line"}://127.0.0.1:${port}`;
-  const link = connect(url, options);
+  const target = targetOf(index);
+  const link = connect(target.url, { ...options, ...target.options });
   link.on("status", ({ name }) => {
     if (name !== "online") return;
     isOnline[index] = true;
@@ -31,7 +32,7 @@ for (let index = 0; index < count; index++) {
   link.on("connectionEnd", (record) => {
     ended += 1;
     const { undelivered: _, cause, ...rest } = record;
-    tell("end", { index, ...rest, cause: cause?.message });
+    tell("end", { index, url: target.url, ...rest, cause: cause?.message });
   });
 }
 
@@ -40,8 +41,12 @@ obey({
     const then = () => {
       const endedAt = performance.now();
       // Whom a timer that knows the last answer only would have ended now.
-      const late = answeredAt.filter((at) => endedAt - at >= boundMs).length;
-      tell("stalled", { where, wouldEnd: late });
+      const wouldEnd = {};
+      for (const [index, at] of answeredAt.entries()) {
+        const { name } = targetOf(index);
+        if (endedAt - at >= boundMs) wouldEnd[name] = (wouldEnd[name] ?? 0) + 1;
+      }
+      tell("stalled", { where, wouldEnd });
       tellWhenAnswered(endedAt + CALM_MS);
     };
     setTimeout(() => staller.arm(where, Number(ms), then), Number(afterMs));
@@ -49,6 +54,10 @@ obey({
   watch: () => tellWhenAnswered(performance.now()),
   report: () => tell("report", { ended, open: isOnline.filter(Boolean).length }),
 });
+
+function targetOf(index) {
+  return targets[index % targets.length];
+}
 
 /** Tells "heard" once every link was answered after `at`. */
 function tellWhenAnswered(at) {
