@@ -179,9 +179,9 @@ test("an event loop blocked for three timeouts, while bytes wait, ends nobody", 
   await watched.guards(20);
   for (let round = 0; round < 3; round++) {
     await sleep(timeoutMs / 2);
-    // In the kernel before the block begins, and not read before it ends.
-    for (const peer of peers) peer.write("still here");
     if (round === 1) await new Promise((resolve) => setImmediate(resolve));
+    // In the kernel when the block begins, in the same turn, so that nobody reads it before.
+    for (const peer of peers) peer.write("still here");
     block(3 * timeoutMs);
   }
   await sleep(timeoutMs / 2);
