@@ -265,7 +265,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     }
     this.#stepping = false;
     if (this.#ended) return;
-    this.#accountHeld(connection.heldBytes + this.transport.unsentBytes);
+    this.#accountHeld(this.#bytesHere());
     if (this.#hasEnded()) return; // An owner may end whoever holds too much.
     const deadline = connection.deadline();
     if (deadline === this.#deadline) return;
@@ -365,6 +365,13 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
       undelivered,
       undeliveredCount: undelivered.length,
     };
+  }
+
+  /** Of half a unit of the transport the connection knows the bytes, and the transport the cost. */
+  #bytesHere(): number {
+    const { unsentBytes, keptBytes = 0 } = this.transport;
+    const { heldBytes, input } = this.connection;
+    return heldBytes + unsentBytes + Math.max(0, keptBytes - input.transportBytes);
   }
 
   #accountHeld(heldBytes: number): void {

@@ -47,6 +47,8 @@ export interface StreamFacts {
   readonly beforeWrite: ((socket: Socket) => void) | undefined;
   /** What became of the bytes that `socket` was given just now. */
   outputAfter(socket: Socket, byteCount: number): OutputState;
+  /** Why the pipe has to end, where a peer that takes nothing makes what is below grow. */
+  readonly growthFault: ((socket: Socket) => Error | undefined) | undefined;
   /** What a fault of this kind of pipe is, in our words; without it, what the system said. */
   readonly faultOf: ((socket: Socket, error: Error) => Error) | undefined;
   /** Takes sockets over whose first bytes ask for something else than bytes; see first-bytes.ts. */
@@ -252,6 +254,9 @@ export class StreamTransport implements Transport {
   handleBytes(bytes: Uint8Array): void {
     if (this.#phase === "reset" || this.#phase === "closed") return;
     if (this.tls !== undefined) this.#rawBytesHeard = this.#facts.rawOf(this.#socket).bytesRead;
+    const growth = endIfGrown(this.#socket, this.#facts);
+    this.#fault ??= growth;
+    if (growth !== undefined) return;
     this.#handlers.onBytes(bytes);
     if (this.#facts.overwriteAfterRead) bytes.fill(0xdd);
   }
@@ -325,6 +330,13 @@ export class StreamTransport implements Transport {
     this.#phase = "finished";
     this.#socket.end();
   }
+}
+
+/** Ends a socket below which too much has piled up, because its peer takes nothing. */
+export function endIfGrown(socket: Socket, facts: StreamFacts): Error | undefined {
+  const fault = socket.writableLength > 0 ? facts.growthFault?.(socket) : undefined;
+  if (fault !== undefined) socket.destroy();
+  return fault;
 }
 
 /** Reads as node:net does for everybody: an event with a buffer of its own for each read. */

@@ -30,6 +30,11 @@ export interface Transport {
   /** Bytes that were written and that the kernel has not taken. */
   readonly unsentBytes: number;
   /**
+   * Memory that the pipe needs for a unit which is not complete (half a WebSocket message): at
+   * least the bytes of it that came, which `onHeard` tells. Left out where there is none.
+   */
+  readonly keptBytes?: number | undefined;
+  /**
    * Sends what is buffered, then FIN. Reading goes on. Nothing may be written afterwards. A pipe
    * that has words for it (the close frame of WebSocket) says `word`. One that is not ready closes.
    */

@@ -285,6 +285,23 @@ test("half a message counts against the budget of all buffers, and has to go on"
   expect(server.stats().bufferedBytes).toBe(0);
 });
 
+// The fault of views: of each read one byte was part of a message, and all of it stayed in memory.
+test("a message in pieces between pongs counts with all it keeps, and has a limit", async () => {
+  const { port, server, nextEnd } = await serve();
+  const peer = await upgradedPeer(port);
+  const pongs = Array.from({ length: 400 }, () => frame(PONG, "x".repeat(125)));
+  const part = Buffer.concat([...pongs, frame(0, "x", false)]);
+  peer.write(frame(TEXT, "x", false), part);
+  await eventually("the reads count", () => server.stats().bufferedBytes > part.length);
+  for (let count = 0; count < 40; count++) peer.write(part);
+  const record = await nextEnd();
+  expect(record.code).toBe("WEBSOCKET_INVALID");
+  expect(record.sentence).toMatch(/\d bytes of a message came in pieces that take 1\d{6}\)/);
+  await peer.until("the end", () => peer.isClosed || peer.hasEnded);
+  expect(peer.close ?? "1008").toMatch(/^1008/);
+  expect(server.stats()).toMatchObject({ bufferedBytes: 0, open: 0, silent: 0, greeting: 0 });
+});
+
 test("a thousand rounds of upgrade and reset leave nothing behind", async () => {
   const { port, server } = await serve();
   const before = process.getActiveResourcesInfo().length;

@@ -20,6 +20,7 @@ export function tcpFacts(
     rawOf: (socket) => socket,
     beforeWrite: undefined,
     outputAfter: plainOutputAfter,
+    growthFault: undefined,
     faultOf: undefined,
     upgrade,
     readUnacked: (socket, answer) => readUnacked(engine, socket, answer),

@@ -3,6 +3,9 @@
  *
  * Read once, when the handshake is over: a socket that has closed knows none of it any more. The
  * texts are their issuer's, so they are escaped by whoever prints them.
+ *
+ * Easy to break: this runs inside an event, on whatever a stranger made, before anybody has
+ * verified it. What cannot be read is null in Node 20, undefined in others, and may throw.
  */
 import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
@@ -37,13 +40,17 @@ export function shownCertificate(socket: TLSSocket): X509Certificate | undefined
   return raw === undefined ? undefined : new X509Certificate(raw);
 }
 
+/** Where its types say text, Node 20 has null for what it could not read. */
+type Unsure = string | null | undefined;
+
 export function certificateFacts(certificate: X509Certificate): CertificateFacts {
-  const { subject, issuer, subjectAltName, serialNumber, fingerprint256 } = certificate;
+  const { subject, issuer, serialNumber, fingerprint256 } = certificate;
+  const altNames = certificate.subjectAltName as Unsure;
   return {
     commonName: commonName(certificate),
     subject: inOneLine(subject),
     issuer: inOneLine(issuer),
-    altNames: subjectAltName === undefined ? [] : subjectAltName.split(/, (?=[\w ]+:)/),
+    altNames: altNames ? altNames.split(/, (?=[\w ]+:)/) : [],
     serialNumber,
     fingerprint256,
     validFromWallMs: Date.parse(certificate.validFrom),
@@ -53,11 +60,16 @@ export function certificateFacts(certificate: X509Certificate): CertificateFacts
 
 /** Without the escapes that `subject` has; of several the last, which is the closest. */
 function commonName(certificate: X509Certificate): string {
-  const { CN } = certificate.toLegacyObject().subject as { readonly CN?: string | string[] };
-  return Array.isArray(CN) ? (CN.at(-1) ?? "") : (CN ?? "");
+  const { subject } = certificate.toLegacyObject() as { readonly subject?: NamesByKey | null };
+  const names = subject?.CN;
+  return (Array.isArray(names) ? names.at(-1) : names) ?? "";
+}
+
+interface NamesByKey {
+  readonly CN?: string | readonly string[];
 }
 
 /** Node writes one part of a name a line. */
-function inOneLine(name: string | undefined): string {
+function inOneLine(name: Unsure): string {
   return (name ?? "").trim().replaceAll("\n", ", ");
 }

@@ -10,6 +10,7 @@
  */
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { HoldfastError } from "../../base/errors.ts";
 import { LastBuffer } from "../last-buffer.ts";
 import { type OutputState, type StreamFacts, transportOf } from "../stream-transport.ts";
 import { queuedBytes } from "../write-queue.ts";
@@ -38,6 +39,7 @@ export function tlsStreamFacts(
     rawOf,
     beforeWrite,
     outputAfter,
+    growthFault,
     faultOf: (_, error) => faultOf(error) ?? error,
   };
 }
@@ -75,4 +77,18 @@ function outputAfter(socket: Socket, byteCount: number): OutputState {
   // A record is longer than what it holds.
   const isOut = raw.bytesWritten - writtenBytes > byteCount;
   return queued === 0 && isOut && socket.writableLength === byteCount ? "taken" : "passing";
+}
+
+/** A slice in its records has a tenth of that. */
+const ANSWERS_BYTES_MAX = 1024 * 1024;
+
+/**
+ * TLS answers by itself whoever asks it for new keys (RFC 8446 section 4.6.3), and keeps the
+ * answers of a peer that reads none of them, without end. Only the queue within TLS tells of them.
+ */
+function growthFault(socket: Socket): Error | undefined {
+  const waiting = queuedBytes(socket) ?? 0;
+  if (waiting <= ANSWERS_BYTES_MAX) return undefined;
+  const words = `the peer asked for new keys, and left ${waiting} bytes of answers unread`;
+  return new HoldfastError("TLS_FAILED", words);
 }

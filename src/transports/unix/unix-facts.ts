@@ -13,6 +13,7 @@ export function unixFacts(overwriteAfterRead: boolean, upgrade: Upgrade | undefi
     rawOf: (socket) => socket,
     beforeWrite: undefined,
     outputAfter: plainOutputAfter,
+    growthFault: undefined,
     faultOf: undefined,
     upgrade,
     readUnacked: (_socket, answer) => queueMicrotask(() => answer(undefined, false)),

@@ -1,6 +1,12 @@
 /** Last words as the close frame says them (RFC 6455 section 7.4, and the registry it made). */
 import type { LastWord } from "../transport.ts";
 
+/** What a close frame says. */
+export interface Close {
+  readonly code: number;
+  readonly reason: string;
+}
+
 /** What a close frame may say besides its code. */
 const REASON_BYTES_MAX = 123;
 
@@ -8,7 +14,7 @@ const NORMAL = 1000;
 const GOING_AWAY = 1001;
 export const PROTOCOL_ERROR = 1002;
 export const UNSUPPORTED = 1003;
-const POLICY = 1008;
+export const POLICY = 1008;
 export const TOO_BIG = 1009;
 const INTERNAL = 1011;
 const TRY_AGAIN_LATER = 1013;

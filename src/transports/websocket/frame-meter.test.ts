@@ -19,7 +19,7 @@ function frame(opcode: number, length: number, isFinal: boolean, isMasked: boole
 }
 
 function after(...frames: number[][]): number {
-  const meter = new FrameMeter();
+  const meter = new FrameMeter(1_000);
   meter.push(Uint8Array.from(frames.flat()));
   return meter.heldBytes;
 }
@@ -48,7 +48,7 @@ test("a ping between two fragments adds nothing, and takes nothing away", () => 
 });
 
 test("it knows whether what comes is text", () => {
-  const meter = new FrameMeter();
+  const meter = new FrameMeter(1_000);
   meter.push(Uint8Array.from(frame(BINARY, 3, true, true)));
   expect(meter.isText).toBe(false);
   meter.push(Uint8Array.from(frame(TEXT, 3, true, true).slice(0, 1)));
@@ -75,9 +75,9 @@ test("however the bytes are cut, the count is the same", () => {
         ),
       );
       const bytes = whole.subarray(0, cut % (whole.length + 1));
-      const atOnce = new FrameMeter();
+      const atOnce = new FrameMeter(1_000);
       atOnce.push(bytes);
-      const inPieces = new FrameMeter();
+      const inPieces = new FrameMeter(1_000);
       for (let at = 0; at < bytes.length; at += step + 1) {
         inPieces.push(bytes.subarray(at, at + step + 1));
       }
@@ -85,4 +85,34 @@ test("however the bytes are cut, the count is the same", () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test("a byte of a message keeps the read that it came in, and a ping keeps none for long", () => {
+  const meter = new FrameMeter(1_000);
+  const pings = Array.from({ length: 100 }, () => frame(PING, 100, true, true)).flat();
+  meter.push(Uint8Array.from(pings));
+  expect(meter.memoryBytes).toBe(0);
+  meter.push(Uint8Array.from([...pings, ...frame(TEXT, 1, false, true)]));
+  const { memoryBytes } = meter;
+  expect(meter.heldBytes).toBe(7);
+  expect(memoryBytes).toBeGreaterThan(pings.length);
+  meter.push(Uint8Array.from(pings));
+  expect(meter.memoryBytes).toBe(memoryBytes);
+  meter.push(Uint8Array.from([...pings, ...frame(PING, 100, true, true).slice(0, 9)]));
+  expect(meter.memoryBytes).toBeGreaterThan(memoryBytes + pings.length);
+  meter.push(Uint8Array.from(frame(PING, 100, true, true).slice(9)));
+  expect(meter.memoryBytes).toBe(memoryBytes);
+  meter.push(Uint8Array.from(frame(0, 1, true, true)));
+  expect(meter.memoryBytes).toBe(0);
+});
+
+test("pieces of a hundred bytes are never too much, and those of one byte soon are", () => {
+  const isTooMuch = (pieceBytes: number, messageBytes: number): boolean => {
+    const meter = new FrameMeter(messageBytes);
+    for (let sent = 0; sent < messageBytes; sent += pieceBytes) {
+      meter.push(Uint8Array.from(frame(sent === 0 ? TEXT : 0, pieceBytes, false, true)));
+    }
+    return meter.isTooMuch;
+  };
+  expect([isTooMuch(100, 128 * 1024), isTooMuch(1, 128 * 1024)]).toEqual([false, true]);
 });

@@ -2,8 +2,12 @@
  * Follows the bytes of a WebSocket (RFC 6455 section 5.2) to know what the decoder keeps.
  *
  * It decodes nothing and refuses nothing: `ws` does. What it knows is how many bytes came of a
- * message that is not complete, which counts against the budget of all buffers and has to go on.
- * Easy to break: a ping between two fragments is no part of the message, and completes nothing.
+ * message that is not complete, which has to go on, and how much memory that takes. Easy to break:
+ *
+ * - A ping between two fragments is no part of the message, and completes nothing.
+ * - The decoder keeps views of what was read, so a whole read stays in memory for one byte of it;
+ *   and each piece costs an object, however short it is. Pongs with one byte of a message in each
+ *   read would otherwise be a gigabyte that counts as some kilobytes.
  */
 
 const FINAL = 0x80;
@@ -12,11 +16,22 @@ const OPCODE = 0x0f;
 const FIRST_CONTROL = 0x08;
 const TEXT = 0x01;
 
+/** About what a view, or the memory below it, takes in Node besides its bytes. */
+const PIECE_BYTES = 200;
+
+/** For pieces: segments and fragments of some hundred bytes stay far below it. */
+const PIECES_BYTES_MAX = 1024 * 1024;
+
 export class FrameMeter {
   /** Bytes of a message, or of a frame, that is not complete. */
   heldBytes = 0;
   /** Whether the message under way, or the last one, is text. */
   isText = false;
+  readonly #memoryBytesMax: number;
+  /** The pieces of the message that is not complete, and the reads that they are in. */
+  #messageBytes = 0;
+  /** The reads that the ping or pong is in that is not complete. */
+  #controlBytes = 0;
   /** Bytes of the present frame so far, its header included. */
   #frameBytes = 0;
   #headerBytes = 2;
@@ -24,7 +39,29 @@ export class FrameMeter {
   #payloadBytes = 0;
   #first = 0;
 
+  /** `messageBytesMax`: how long a message may be. */
+  constructor(messageBytesMax: number) {
+    this.#memoryBytesMax = 2 * messageBytesMax + PIECES_BYTES_MAX;
+  }
+
+  /** What the decoder keeps for it, in memory. */
+  get memoryBytes(): number {
+    return this.#messageBytes + this.#controlBytes;
+  }
+
+  /** No honest peer cuts a message into pieces that take so much. */
+  get isTooMuch(): boolean {
+    return this.memoryBytes > this.#memoryBytesMax;
+  }
+
+  get inWords(): string {
+    const { heldBytes, memoryBytes } = this;
+    return `${heldBytes} bytes of a message came in pieces that take ${memoryBytes}`;
+  }
+
   push(bytes: Uint8Array): void {
+    const readBytes = bytes.length + PIECE_BYTES;
+    let isKept = false;
     let at = 0;
     while (at < bytes.length) {
       const left = this.#headerBytes + this.#payloadBytes - this.#frameBytes;
@@ -34,8 +71,16 @@ export class FrameMeter {
       this.#frameBytes += step;
       this.heldBytes += step;
       at += step;
+      if (!this.#isControl) isKept = true;
       if (this.#frameBytes === this.#headerBytes + this.#payloadBytes) this.#endFrame();
+      if (this.heldBytes === 0) isKept = false;
     }
+    if (isKept) this.#messageBytes += readBytes;
+    if (this.#frameBytes > 0 && this.#isControl) this.#controlBytes += readBytes;
+  }
+
+  get #isControl(): boolean {
+    return (this.#first & OPCODE) >= FIRST_CONTROL;
   }
 
   #readHeader(byte: number): void {
@@ -55,9 +100,13 @@ export class FrameMeter {
   }
 
   #endFrame(): void {
-    const isControl = (this.#first & OPCODE) >= FIRST_CONTROL;
-    if (isControl) this.heldBytes -= this.#frameBytes;
-    else if ((this.#first & FINAL) !== 0) this.heldBytes = 0;
+    if (this.#isControl) {
+      this.heldBytes -= this.#frameBytes;
+      this.#controlBytes = 0;
+    } else if ((this.#first & FINAL) !== 0) {
+      this.heldBytes = 0;
+      this.#messageBytes = 0;
+    } else this.#messageBytes += PIECE_BYTES;
     this.#frameBytes = 0;
     this.#headerBytes = 2;
     this.#payloadBytes = 0;

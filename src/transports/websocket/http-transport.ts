@@ -51,7 +51,7 @@ export class HttpTransport implements Transport {
     this.handlers = handlers;
     const wired: WiredSocket = socket;
     wired[TRANSPORT] = this;
-    wired.on("close", onClose).on("error", onError);
+    wired.on("close", onClose).on("error", onError).on("_tlsError", onError);
   }
 
   /** Nothing is written before `onReady`; after the end a write is ignored. */
@@ -104,12 +104,12 @@ export class HttpTransport implements Transport {
   giveUp(): void {
     this.#isOver = true;
     const wired: WiredSocket = this.socket;
-    wired.off("close", onClose).off("error", onError);
+    wired.off("close", onClose).off("error", onError).off("_tlsError", onError);
     delete wired[TRANSPORT];
   }
 
   handleError(error: Error): void {
-    this.#fault ??= error;
+    this.#fault ??= this.stream.faultOf?.(this.socket, error) ?? error;
   }
 
   handleClose(): void {

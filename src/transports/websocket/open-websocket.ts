@@ -8,7 +8,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { assert } from "../../base/assert.ts";
-import { HoldfastError } from "../../base/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../base/errors.ts";
 import type { DialledSocket, DialSocket } from "../dialled-socket.ts";
 import { discard, ignore } from "../stream-transport.ts";
 import type { Open, OpenHandlers, Transport } from "../transport.ts";
@@ -98,8 +98,15 @@ class Asking {
     });
     ws.on("upgrade", (response) => this.#checkProtocol(response, offered));
     ws.on("unexpected-response", (_request, response) => this.#onRefused(response));
-    ws.on("error", (error) => this.#fail(brokenUpgrade(config.label, error)));
+    ws.on("error", (error) => this.#fail(this.#faultOf(error)));
     ws.on("open", () => this.#onOpen(ws));
+  }
+
+  /** In TLS 1.3 a server complains about our certificate only now; that is no fault of HTTP. */
+  #faultOf(error: Error): HoldfastError {
+    const { socket, facts } = this.#dialled;
+    const fault = facts.faultOf?.(socket, error);
+    return isHoldfastError(fault) ? fault : brokenUpgrade(this.#config.label, error);
   }
 
   cancel(): void {
@@ -133,8 +140,17 @@ class Asking {
     const { socket, facts: stream, remote, tls } = this.#dialled;
     if (this.#isOver) return;
     this.#isOver = true;
-    const { speech, firstByte } = this.#config;
-    const facts = { socket, stream, remote, tls, request: undefined, speech, firstByte };
+    const { speech, firstByte, textBytesMax } = this.#config;
+    const facts = {
+      socket,
+      stream,
+      remote,
+      tls,
+      request: undefined,
+      speech,
+      firstByte,
+      messageBytesMax: messageBytesMax(textBytesMax),
+    };
     let transport: Transport | undefined;
     let isReturned = false;
     this.#handlers.onOpened((to) => {

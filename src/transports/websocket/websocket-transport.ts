@@ -15,7 +15,7 @@ import type { Socket } from "node:net";
 import { assert } from "../../base/assert.ts";
 import { HoldfastError } from "../../base/errors.ts";
 import { resetSocket } from "../socket-reset.ts";
-import type { StreamFacts } from "../stream-transport.ts";
+import { endIfGrown, type StreamFacts } from "../stream-transport.ts";
 import type {
   EffectiveKernelOptions,
   LastWord,
@@ -26,11 +26,12 @@ import type {
   UnackedAnswer,
   UpgradeRequest,
 } from "../transport.ts";
-import { closeCode, closeReason } from "./close-word.ts";
+import { type Close, closeCode, closeReason, POLICY } from "./close-word.ts";
 import { FrameMeter } from "./frame-meter.ts";
-import { MessageWriter, type Speech } from "./message-writer.ts";
+import { MessageWriter } from "./message-writer.ts";
 import { MessageCheck, type MessageFault } from "./message-check.ts";
 import { readMessage } from "./message-reader.ts";
+import type { WebSocketFacts } from "./websocket-facts.ts";
 import type { WsSocket } from "./ws-package.ts";
 
 /** The step in which `unsentBytes` falls. */
@@ -40,18 +41,6 @@ const OPEN = 1;
 
 /** RFC 6455 section 7.1.5: the number of an end without a close frame. It is never on the wire. */
 const NO_CLOSE_FRAME = 1006;
-
-export interface WebSocketFacts {
-  readonly socket: Socket;
-  readonly stream: StreamFacts;
-  readonly remote: RemoteAddress;
-  readonly tls: TlsFacts | undefined;
-  readonly request: UpgradeRequest | undefined;
-  /** A client knows what will be spoken; a server learns it by the first message. */
-  readonly speech: Speech | undefined;
-  /** The byte with which binary messages have to begin the stream; undefined: any. */
-  readonly firstByte: number | undefined;
-}
 
 /**
  * open -> finishing (bytes first, then the close frame) -> finished (it is out) -> closed. Failed:
@@ -69,11 +58,6 @@ interface WiredSocket extends Socket {
   [TRANSPORT]?: WebSocketTransport;
 }
 
-interface Close {
-  readonly code: number;
-  readonly reason: string;
-}
-
 export class WebSocketTransport implements Transport {
   readonly kind = "websocket" as const;
   readonly isPreparing = false as const;
@@ -85,7 +69,7 @@ export class WebSocketTransport implements Transport {
   readonly #handlers: TransportHandlers;
   readonly #ws: WsSocket;
   readonly #writer: MessageWriter;
-  readonly #meter = new FrameMeter();
+  readonly #meter: FrameMeter;
   readonly #check: MessageCheck;
   #phase: Phase = "open";
   #fault: Error | undefined;
@@ -111,6 +95,7 @@ export class WebSocketTransport implements Transport {
 
   constructor(ws: WsSocket, facts: WebSocketFacts, handlers: TransportHandlers) {
     const { socket, stream, remote, tls, request, speech, firstByte } = facts;
+    this.#meter = new FrameMeter(facts.messageBytesMax);
     this.remote = remote;
     this.tls = tls;
     this.request = request;
@@ -120,16 +105,22 @@ export class WebSocketTransport implements Transport {
     this.#ws = ws;
     this.#check = new MessageCheck(speech, firstByte);
     this.#writer = new MessageWriter(ws, request === undefined);
+    if (tls !== undefined) this.#rawBytesHeard = stream.rawOf(socket).bytesRead;
     const wired: WiredWebSocket = ws;
     wired[TRANSPORT] = this;
     wired.on("message", onMessage).on("ping", onPing).on("close", onWsClose).on("error", onWsError);
     const wiredSocket: WiredSocket = socket;
     wiredSocket[TRANSPORT] = this;
-    wiredSocket.on("data", onData).on("drain", onDrain).on("error", onError).on("end", onEnd);
+    wiredSocket.on("data", onData).on("drain", onDrain).on("end", onEnd);
+    wiredSocket.on("error", onError).on("_tlsError", onError); // After a handshake some are that.
   }
 
   get unsentBytes(): number {
     return this.#waitingBytes + (this.#rest?.length ?? 0);
+  }
+
+  get keptBytes(): number {
+    return this.#isDone ? 0 : this.#meter.memoryBytes;
   }
 
   write(bytes: Uint8Array): boolean {
@@ -207,8 +198,10 @@ export class WebSocketTransport implements Transport {
     if (this.tls !== undefined) {
       this.#rawBytesHeard = this.#stream.rawOf(this.#socket).bytesRead;
     }
+    this.#fault ??= endIfGrown(this.#socket, this.#stream);
     this.#meter.push(chunk);
     const { heldBytes } = this.#meter;
+    if (this.#meter.isTooMuch) return this.#failAtOnce();
     const hasTold = this.#hasTold && heldBytes === this.#toldHeldBytes;
     this.#hasTold = false;
     if (hasTold) return;
@@ -257,7 +250,7 @@ export class WebSocketTransport implements Transport {
   }
 
   handleError(error: Error): void {
-    if (!this.#isDone) this.#fault ??= error;
+    if (!this.#isDone) this.#fault ??= this.#stream.faultOf?.(this.#socket, error) ?? error;
   }
 
   handleClose(close: Close): void {
@@ -286,6 +279,12 @@ export class WebSocketTransport implements Transport {
     this.#fault = new HoldfastError(code, detail);
     this.#drop();
     this.#ws.close(close, closeReason({ code, reason: detail }));
+  }
+
+  /** While `ws` waits for an answer to the close frame it would keep what it has, and add to it. */
+  #failAtOnce(): void {
+    this.#fail({ code: "WEBSOCKET_INVALID", close: POLICY, detail: this.#meter.inWords });
+    this.#socket.destroySoon();
   }
 
   #tellBytes(bytes: Uint8Array): void {

@@ -202,9 +202,18 @@ class Gate {
   #grant(http: HttpTransport, webSocket: WsSocket, request: IncomingMessage): void {
     http.giveUp();
     const { socket, stream, remote, tls, handlers } = http;
-    const { firstByte } = this.#config;
-    const facts = { socket, stream, remote, tls, request: factsOf(request), firstByte };
-    const transport = new WebSocketTransport(webSocket, { ...facts, speech: undefined }, handlers);
+    const { firstByte, textBytesMax } = this.#config;
+    const facts = {
+      socket,
+      stream,
+      remote,
+      tls,
+      request: factsOf(request),
+      speech: undefined,
+      firstByte,
+      messageBytesMax: messageBytesMax(textBytesMax),
+    };
+    const transport = new WebSocketTransport(webSocket, facts, handlers);
     handlers.onSwitched?.(transport);
     handlers.onReady?.();
   }

@@ -1,0 +1,19 @@
+/** What an upgraded WebSocket is made with, on both sides. */
+import type { Socket } from "node:net";
+import type { StreamFacts } from "../stream-transport.ts";
+import type { RemoteAddress, TlsFacts, UpgradeRequest } from "../transport.ts";
+import type { Speech } from "./message-writer.ts";
+
+export interface WebSocketFacts {
+  readonly socket: Socket;
+  readonly stream: StreamFacts;
+  readonly remote: RemoteAddress;
+  readonly tls: TlsFacts | undefined;
+  readonly request: UpgradeRequest | undefined;
+  /** A client knows what will be spoken; a server learns it by the first message. */
+  readonly speech: Speech | undefined;
+  /** The byte with which binary messages have to begin the stream; undefined: any. */
+  readonly firstByte: number | undefined;
+  /** How long a message may be. */
+  readonly messageBytesMax: number;
+}
