@@ -29,3 +29,14 @@ export type Observation =
 export type Observe = (observation: Observation) => void;
 
 export function observeNothing(): void {}
+
+/** The same observer, which can no longer stop what it observes by throwing. */
+export function reporting(observe: Observe, report: (error: unknown) => void): Observe {
+  return (observation) => {
+    try {
+      observe(observation);
+    } catch (error) {
+      report(error);
+    }
+  };
+}

@@ -173,3 +173,23 @@ test("a stall that is under way is not forgotten for a deadline that had passed"
   clock.advance(200);
   expect(stalls.map(({ lateMs }) => lateMs)).toEqual([2_900]);
 });
+
+// Ours: one throw inside an alarm left all others unwatched for ever.
+test("an alarm that throws throws, and the others go on being watched", () => {
+  const { clock, rang, alarms, add } = rig();
+  const start = clock.now();
+  const broken = alarms.add(
+    {
+      onAlarm: () => {
+        alarms.remove(broken);
+        throw new Error("a fault of ours");
+      },
+    },
+    later(start, 1_000),
+  );
+  add("same pass", later(start, 1_000));
+  add("later", later(start, 3_000));
+  expect(() => clock.advance(1_200)).toThrow("a fault of ours");
+  clock.advance(2_500);
+  expect(rang.map(({ name }) => name)).toEqual(["same pass", "later"]);
+});

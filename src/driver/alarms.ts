@@ -141,11 +141,19 @@ export class Alarms {
     const due = this.#due;
     due.length = 0;
     this.#table.collectDue(now, due, ALARMS_PER_PASS);
-    for (const slot of due) this.#alarmed[slot]?.onAlarm(now);
-    this.#on.onPassEnd(now);
+    // A fault of ours may end the process; where it does not, the others are still watched.
+    try {
+      for (const slot of due) this.#alarmed[slot]?.onAlarm(now);
+      this.#on.onPassEnd(now);
+    } finally {
+      this.#afterPass(due.length);
+    }
+  }
+
+  #afterPass(dueCount: number): void {
     if (this.#closed) return;
     // With more to do than one pass allows, the next one follows a fresh look at the sockets.
-    if (due.length === ALARMS_PER_PASS) {
+    if (dueCount === ALARMS_PER_PASS) {
       this.#readFirst(this.#clock.now());
       return;
     }

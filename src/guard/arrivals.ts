@@ -14,6 +14,7 @@ import {
   type WebSocketLike,
   type WebSocketServerLike,
 } from "./guard-target.ts";
+import { isUnconnected } from "./socket-meter.ts";
 
 type Server = Exclude<Recognised, { readonly is: "stream" | "websocket" }>;
 
@@ -26,9 +27,9 @@ export interface ArrivalHandlers {
 export function listenForArrivals(server: Server, to: ArrivalHandlers): () => void {
   switch (server.is) {
     case "stream-server":
-      return listen(server.target, "connection", (socket) => to.onSocket(socket as Socket));
+      return listenForSockets(server.target, "connection", to);
     case "tls-server":
-      return listen(server.target, "secureConnection", (socket) => to.onSocket(socket as Socket));
+      return listenForSockets(server.target, "secureConnection", to);
     case "http-server":
       return listenForUpgrades(server.target, to);
     case "websocket-server":
@@ -71,6 +72,13 @@ function webSocketOn(socket: Socket): WebSocketLike | undefined {
     if (isWebSocket(found)) return found;
   }
   return undefined;
+}
+
+function listenForSockets(server: EventEmitter, event: string, to: ArrivalHandlers): () => void {
+  return listen(server, event, (socket) => {
+    // An owner who was told before us may have handed it over to another process already.
+    if (socket instanceof Socket && !isUnconnected(socket)) to.onSocket(socket);
+  });
 }
 
 function listen(

@@ -71,6 +71,15 @@ export interface Ending {
   readonly peerSaid: GuardRecord["peerSaid"];
 }
 
+/** The application gave the socket away; here nothing is left of it that could end. */
+export const HANDED_OVER: Ending = {
+  code: "CLOSED_HERE",
+  by: "here",
+  detail: "the socket was handed over to another process",
+  cause: undefined,
+  peerSaid: undefined,
+};
+
 export function guardSentence(ending: Ending, evidence: GuardEvidence, livedMs: number): string {
   const opening = `${openingOf(ending, evidence, livedMs)}${lateness(evidence)}`;
   const { peerSaid } = ending;

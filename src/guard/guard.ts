@@ -3,6 +3,7 @@
  * to remove it.
  */
 import { HoldfastError } from "../base/errors.ts";
+import { reporting } from "../base/observation.ts";
 import { OptionReader } from "../base/options.ts";
 import { reportUncaught, systemRandom, unobtrusiveClock } from "../driver/system.ts";
 import { listenForArrivals } from "./arrivals.ts";
@@ -95,7 +96,8 @@ export interface Guard {
  * watch.on("end", (connection, record) => console.log(connection.address, record.sentence));
  */
 export function guard(target: GuardTarget, options?: GuardOptions): Guard {
-  const config = resolveGuard(options);
+  const given = resolveGuard(options);
+  const config = { ...given, observe: reporting(given.observe, reportUncaught) };
   const recognised = recognise(target);
   refuseUnfit(recognised, config.ping !== undefined);
   const kernel = new Kernel(config.kernel, config.observe);

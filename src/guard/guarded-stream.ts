@@ -31,9 +31,13 @@ export class GuardedStream extends Guarded {
     this.begin(target, now);
   }
 
+  override get isClosed(): boolean {
+    return this.target.closed;
+  }
+
   override get canBeAsked(): boolean {
     const { target } = this;
-    return this.around.config.ping !== undefined && target.writable && !target.connecting;
+    return this.around.config.ping !== undefined && target.writable && this.isConnected;
   }
 
   override get queuedBytes(): number {
@@ -46,8 +50,7 @@ export class GuardedStream extends Guarded {
   }
 
   handleClose(): void {
-    const { errored } = this.target;
-    this.closed(faultEnding(errored) ?? this.#ordinaryEnding(errored));
+    this.closed(this.endingNow());
   }
 
   handleData(chunk: Uint8Array | string): void {
@@ -64,6 +67,11 @@ export class GuardedStream extends Guarded {
     }
     if (!isAnswer || this.hasEnded) return;
     this.answered(seq);
+  }
+
+  protected override endingNow(): Ending {
+    const { errored } = this.target;
+    return faultEnding(errored) ?? this.#ordinaryEnding(errored);
   }
 
   protected override ask(): void {

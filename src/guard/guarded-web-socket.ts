@@ -5,9 +5,9 @@
  * ours are told apart. Bytes are counted on the socket below, so every frame is a sign of life, and
  * half a frame, too.
  *
- * `_socket` and `_receiver` are fields of ws that are not documented. Without the first nothing can
- * be seen of the connection, and it is not judged; without the second it is not known which side
- * began to close, and the peer is named.
+ * Fields with an underscore are not documented by ws. Without `_socket` nothing can be seen of the
+ * connection, and it is not judged; without `_receiver` it is not known which side began to close,
+ * and the peer is named.
  */
 import type { EventEmitter } from "node:events";
 import { errorMonitor } from "node:events";
@@ -23,10 +23,13 @@ import { faultEnding } from "./system-fault.ts";
 interface Inside {
   readonly _socket?: unknown;
   readonly _receiver?: (EventEmitter & object) | null;
+  readonly _closeCode?: number;
+  readonly _closeMessage?: Uint8Array;
 }
 
 /** `readyState`, as the standard numbers it. */
 const OPEN = 1;
+const CLOSED = 3;
 /** RFC 6455 section 7.4.1: going away; no status in the frame; no close frame at all. */
 const GOING_AWAY = 1001;
 const NO_STATUS = 1005;
@@ -50,6 +53,10 @@ export class GuardedWebSocket extends Guarded {
 
   override get kind(): GuardedKind {
     return "websocket";
+  }
+
+  override get isClosed(): boolean {
+    return this.target.readyState === CLOSED;
   }
 
   override get canBeAsked(): boolean {
@@ -92,6 +99,12 @@ export class GuardedWebSocket extends Guarded {
 
   handleOpened(): void {
     this.handleOpen(this.around.clock.now());
+  }
+
+  /** Of what is given to "close", from where ws takes it. */
+  protected override endingNow(): Ending {
+    const { _closeCode: code, _closeMessage: reason } = this.#inside;
+    return this.#endingOf(code ?? NO_CLOSE_FRAME, reason === undefined ? "" : String(reason));
   }
 
   protected override ask(seq: number): void {

@@ -16,20 +16,18 @@ import { earliestOf, type Instant, later } from "../base/time.ts";
 import type { Alarmed } from "../driver/alarms.ts";
 import type { Judged } from "../driver/reaper.ts";
 import { LivenessMonitor } from "../liveness/monitor.ts";
-import { UNIX_ADDRESS, ipAddress } from "../transports/address.ts";
 import type { EffectiveKernelOptions, RemoteAddress } from "../transports/transport.ts";
 import { Departure } from "./departure.ts";
 import { gatherEvidence } from "./evidence.ts";
-import type { Ending, GuardedKind, GuardEvidence } from "./guard-record.ts";
+import { type Ending, type GuardedKind, type GuardEvidence, HANDED_OVER } from "./guard-record.ts";
 import type { ConnectionTarget } from "./guard-target.ts";
-import { isEncrypted } from "./guard-target.ts";
-import { isBeingRead } from "./socket-meter.ts";
+import { carrierOf, isOverTcp, remoteOf, UNKNOWN_ADDRESS } from "./remote-address.ts";
+import { isBeingRead, isUnconnected } from "./socket-meter.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Traffic } from "./traffic.ts";
 
 /** How long a reading of the kernel's count may take: one a second serves all. */
 const READING_MS_MAX = 1_100;
-const UNKNOWN_ADDRESS: RemoteAddress = { text: "unknown", ip: "" };
 
 export abstract class Guarded implements Alarmed, Judged {
   abstract readonly target: ConnectionTarget;
@@ -51,6 +49,8 @@ export abstract class Guarded implements Alarmed, Judged {
   #asks = false;
   #isSuspect = false;
   #isTuned = false;
+  /** It was closed already at an earlier alarm. */
+  #wasClosed = false;
   #hasEnded = false;
   #isMeasuring = false;
   #pingSeq = 0;
@@ -70,15 +70,19 @@ export abstract class Guarded implements Alarmed, Judged {
     this.#slot = alarms.add(this, undefined);
   }
 
+  /** Whether the target has told of its end, to us or to nobody. */
+  abstract get isClosed(): boolean;
   /** Whether a question of ours would be understood, now. */
   abstract get canBeAsked(): boolean;
   /** Bytes that wait in this process. */
   abstract get queuedBytes(): number;
   /** What carries it. */
   get kind(): GuardedKind {
-    return this.#carrier;
+    return carrierOf(this.socket, this.#remote);
   }
 
+  /** The end of the target, as read off it. */
+  protected abstract endingNow(): Ending;
   /** Sends a question, or nothing. */
   protected abstract ask(seq: number): void;
   /** Asks the peer to leave, in the words of its protocol. */
@@ -95,7 +99,7 @@ export abstract class Guarded implements Alarmed, Judged {
   }
 
   get isConnected(): boolean {
-    return this.socket !== undefined && !this.socket.connecting;
+    return this.socket !== undefined && !isUnconnected(this.socket);
   }
 
   get isJudged(): boolean {
@@ -121,6 +125,7 @@ export abstract class Guarded implements Alarmed, Judged {
   onAlarm(now: Instant): void {
     if (this.#hasEnded) return;
     this.#look(now);
+    if (this.#isLost()) return;
     // Of one that was destroyed only "close" is left to come.
     const isLive = this.socket?.destroyed !== true;
     if (isLive) this.#judge(now);
@@ -149,9 +154,9 @@ export abstract class Guarded implements Alarmed, Judged {
   tune(): void {
     const { socket } = this;
     const { kernel } = this.around;
-    if (this.#isTuned || socket === undefined || socket.connecting || !kernel.isReady) return;
+    if (this.#isTuned || socket === undefined || !this.isConnected || !kernel.isReady) return;
     this.#isTuned = true;
-    if (this.#carrier !== "unix" && !socket.destroyed) kernel.tune(socket);
+    if (isOverTcp(this.#remote) && !socket.destroyed) kernel.tune(socket);
   }
 
   verifySoon(): void {
@@ -182,7 +187,7 @@ export abstract class Guarded implements Alarmed, Judged {
   kernelOptions(): EffectiveKernelOptions | undefined {
     const { socket } = this;
     if (socket === undefined) return undefined;
-    return this.around.kernel.optionsInForce(socket, this.#carrier);
+    return this.around.kernel.optionsInForce(socket, isOverTcp(this.#remote));
   }
 
   // For the kinds.
@@ -222,17 +227,11 @@ export abstract class Guarded implements Alarmed, Judged {
     this.#end({ code, by, detail, cause: undefined, peerSaid: undefined }, true);
   }
 
-  get #carrier(): "tcp" | "tls" | "unix" {
-    const { socket } = this;
-    if (socket !== undefined && isEncrypted(socket)) return "tls";
-    return this.#remote === UNIX_ADDRESS ? "unix" : "tcp";
-  }
-
   #look(now: Instant): void {
     const { socket } = this;
     if (socket === undefined) return;
     this.#lookedAt = now;
-    if (!socket.connecting && this.#remote === undefined) {
+    if (this.#remote === undefined && !isUnconnected(socket)) {
       this.#remote = remoteOf(socket);
       this.tune();
     }
@@ -257,6 +256,20 @@ export abstract class Guarded implements Alarmed, Judged {
     counters.notJudged += isJudged ? -1 : 1;
     if (isJudged) monitor.resume(now);
     else monitor.pause(now);
+  }
+
+  /**
+   * Whether its end would never be told: its owner handed it over to another process, which leaves
+   * an empty socket here, or took every listener off, ours included.
+   */
+  #isLost(): boolean {
+    const { socket } = this;
+    if (this.#remote !== undefined && socket !== undefined && isUnconnected(socket)) {
+      this.closed(HANDED_OVER);
+    } else if (this.#wasClosed) this.closed(this.endingNow());
+    // A stream is closed a little before it says so; a whole look later it has said it.
+    else this.#wasClosed = this.isClosed;
+    return this.#hasEnded;
   }
 
   #judge(now: Instant): void {
@@ -288,6 +301,8 @@ export abstract class Guarded implements Alarmed, Judged {
   }
 
   #askNow(now: Instant): void {
+    // A listener may have closed it in this very pass: writing then would be its owner's error.
+    if (!this.canBeAsked) return;
     // An earlier question that has not even left is still a question.
     if (this.monitor.outstanding !== undefined && this.traffic.bytesWaiting > 0) return;
     this.#pingSeq += 1;
@@ -301,7 +316,7 @@ export abstract class Guarded implements Alarmed, Judged {
   #measure(): void {
     const { socket } = this;
     if (socket === undefined || socket.destroyed || this.#isMeasuring) return;
-    if (this.#carrier === "unix") {
+    if (!isOverTcp(this.#remote)) {
       this.#onUnacked(undefined, false);
       return;
     }
@@ -366,7 +381,7 @@ export abstract class Guarded implements Alarmed, Judged {
     const { socket } = this;
     let reset = false;
     if (isOurs) {
-      const canReset = this.isConnected && this.#carrier !== "unix";
+      const canReset = this.isConnected && isOverTcp(this.#remote);
       if (socket !== undefined) reset = this.around.kernel.destroy(socket, canReset);
       this.abandon();
     }
@@ -381,13 +396,4 @@ export abstract class Guarded implements Alarmed, Judged {
     if (this.#isSuspect) counters.suspects -= 1;
     this.unwire();
   }
-}
-
-function remoteOf(socket: Socket): RemoteAddress {
-  const { localAddress, remoteAddress, remotePort } = socket;
-  if (remoteAddress !== undefined && remotePort !== undefined) {
-    return ipAddress(remoteAddress, remotePort);
-  }
-  // A peer that was gone before the first look has left no address; our own end has one still.
-  return localAddress === undefined ? UNIX_ADDRESS : UNKNOWN_ADDRESS;
 }

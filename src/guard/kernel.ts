@@ -76,8 +76,8 @@ export class Kernel {
     for (const text of warnings) this.#warnOnce(text);
   }
 
-  optionsInForce(socket: Socket, kind: "tcp" | "tls" | "unix"): EffectiveKernelOptions {
-    if (kind === "unix") return NO_KERNEL_OPTIONS;
+  optionsInForce(socket: Socket, isOverTcp: boolean): EffectiveKernelOptions {
+    if (!isOverTcp) return NO_KERNEL_OPTIONS;
     return readKernelOptions(socket, this.#native) ?? this.#applied;
   }
 

@@ -37,6 +37,12 @@ export function bytesTakenOf(socket: Socket): number {
   return socket.bytesWritten - socket.writableLength;
 }
 
+/** Output that the kernel has refused so far. What encryption alone makes wait is none. */
+export function bytesRefusedOf(socket: Socket): number {
+  const waiting = wireOf(socket)?.writeQueueSize;
+  return typeof waiting === "number" ? waiting : socket.writableLength;
+}
+
 /** Whether `bytesTakenOf` counts what the kernel counts. */
 export function isExact(socket: Socket): boolean {
   const wire = wireOf(socket);
@@ -52,7 +58,7 @@ export function bytesWaitingOf(socket: Socket): number {
 
 /** Whether silence on this socket is its peer's. */
 export function isBeingRead(socket: Socket): boolean {
-  if (socket.connecting || !socket.readable || socket.readableLength > 0) return false;
+  if (isUnconnected(socket) || !socket.readable || socket.readableLength > 0) return false;
   // Node itself says that it does not read: its buffer is full, or `onread` asked for a break.
   if (handleOf(socket)?.reading === false) return false;
   if (socket.readableFlowing === true) return true;
@@ -60,6 +66,11 @@ export function isBeingRead(socket: Socket): boolean {
   if (socket.readableFlowing === false) return false;
   // Nobody listens, and yet what came is gone: it is read by `onread`, or by calls of `read`.
   return socket.bytesRead > 0;
+}
+
+/** Not connected yet, perhaps not even asked to; or handed over to another process since. */
+export function isUnconnected(socket: Socket): boolean {
+  return socket.pending && !socket.destroyed;
 }
 
 /** What is closed to be rid of a connection: under TLS of a server, what was accepted. */

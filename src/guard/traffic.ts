@@ -7,7 +7,13 @@ import type { Instant } from "../base/time.ts";
 import type { LivenessMonitor } from "../liveness/monitor.ts";
 import type { StallLog } from "../liveness/stall-log.ts";
 import { OutputWatch } from "./output-watch.ts";
-import { bytesInOf, bytesTakenOf, bytesWaitingOf, isExact } from "./socket-meter.ts";
+import {
+  bytesInOf,
+  bytesRefusedOf,
+  bytesTakenOf,
+  bytesWaitingOf,
+  isExact,
+} from "./socket-meter.ts";
 
 export interface UnackedReading {
   readonly bytes: number | undefined;
@@ -22,6 +28,8 @@ export class Traffic {
   bytesTaken = 0;
   /** What waits in this process. */
   bytesWaiting = 0;
+  /** The part of it that the kernel had no room for. */
+  #bytesRefused = 0;
   hasSpoken = false;
   unackedBytes: number | undefined = undefined;
   /** Exists while something waits. */
@@ -101,10 +109,11 @@ export class Traffic {
       this.hasSpoken = true;
       this.#monitor.spoke(now, isExact(socket) ? gained : undefined);
       // What the kernel had refused before and took now is output that moved.
-      if (this.bytesWaiting > 0) this.#monitor.moved(now);
+      if (this.#bytesRefused > 0) this.#monitor.moved(now);
       this.output?.gained(gained, now);
     }
     this.bytesWaiting = bytesWaitingOf(socket);
+    this.#bytesRefused = bytesRefusedOf(socket);
     if (this.bytesWaiting === 0) this.output = undefined;
     else if (this.#drainTimeoutMs !== false) {
       this.output ??= new OutputWatch(this.#drainTimeoutMs, stalls, now);

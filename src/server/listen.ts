@@ -1,5 +1,5 @@
 /** The door for servers: binds the keeper to real sockets, the real clock and real chance. */
-import type { Observe } from "../base/observation.ts";
+import { type Observe, reporting } from "../base/observation.ts";
 import { pooledSecrets, reportUncaught, systemClock, systemRandom } from "../driver/system.ts";
 import { chooseEngine } from "../transports/tcp/choose-engine.ts";
 import { listenTcp } from "../transports/tcp/listen-tcp.ts";
@@ -15,7 +15,7 @@ import { PREFACE_FIRST_BYTE } from "../wire/preface.ts";
 import { readDescriptorLimit } from "./descriptor-limit.ts";
 import type { ListenAddress } from "./listen-url.ts";
 import { type ListenConfig, type ListenOptions, resolveListen } from "./options.ts";
-import { guarded, type Server, startServer } from "./server.ts";
+import { type Server, startServer } from "./server.ts";
 
 /** What the kernel keeps until it is accepted. The system caps it (somaxconn, 4,096 on Linux). */
 const BACKLOG = 4_096;
@@ -43,7 +43,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const config = resolveListen(options, readDescriptorLimit());
   const { tls, server } = config;
   const certificates =
-    tls === undefined ? undefined : certificatesOf(tls, guarded(server.observe, reportUncaught));
+    tls === undefined ? undefined : certificatesOf(tls, reporting(server.observe, reportUncaught));
   const usesTcp = config.addresses.some(({ kind }) => kind === "tcp");
   const engine = usesTcp ? await engineFor(config) : undefined;
   const listeners = config.addresses.map((address) =>

@@ -5,7 +5,7 @@
  * and its listeners, so the same code runs over sockets and over pretended ones.
  */
 import { HoldfastError } from "../base/errors.ts";
-import type { Observe } from "../base/observation.ts";
+import { reporting } from "../base/observation.ts";
 import type { Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
 import type { Acceptor, EffectiveKernelOptions, Listen } from "../transports/transport.ts";
@@ -41,7 +41,7 @@ export async function startServer(
   given: ServerConfig,
   surroundings: ServerSurroundings,
 ): Promise<Server> {
-  const config = { ...given, observe: guarded(given.observe, surroundings.report) };
+  const config = { ...given, observe: reporting(given.observe, surroundings.report) };
   const keeper = new Keeper(config, surroundings);
   const acceptors: Acceptor[] = [];
   try {
@@ -55,17 +55,6 @@ export async function startServer(
   keeper.isOpen = true;
   await surroundings.certificates?.watch();
   return new Server(keeper, acceptors, surroundings.certificates);
-}
-
-/** An observer that throws must not stop what it observes. */
-export function guarded(observe: Observe, report: (error: unknown) => void): Observe {
-  return (observation) => {
-    try {
-      observe(observation);
-    } catch (error) {
-      report(error);
-    }
-  };
 }
 
 export class Server {

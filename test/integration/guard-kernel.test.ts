@@ -94,15 +94,15 @@ test("without native code what was asked for and cannot be is said once", async 
   kernel.tune(peer);
   kernel.tune(peer);
   expect(told).toMatchObject([{ what: "warning", text: /^`userTimeoutMs` has no effect/ }]);
-  expect(valuesOf(kernel.optionsInForce(peer, "tcp"))).toEqual(Array(4).fill(undefined));
+  expect(valuesOf(kernel.optionsInForce(peer, true))).toEqual(Array(4).fill(undefined));
   peer.setKeepAlive(true, 33_000);
   const byDefault = new Kernel(resolveGuard({}).kernel, () => {});
   byDefault.tune(peer);
   // Left alone: the owner's.
-  expect(valuesOf(byDefault.optionsInForce(peer, "tcp"))).toEqual(Array(4).fill(undefined));
+  expect(valuesOf(byDefault.optionsInForce(peer, true))).toEqual(Array(4).fill(undefined));
   const other = await peerOf(server);
   byDefault.tune(other);
-  expect(byDefault.optionsInForce(other, "tcp").keepaliveIdleMs).toEqual({
+  expect(byDefault.optionsInForce(other, true).keepaliveIdleMs).toEqual({
     value: 60_000,
     source: "set",
   });

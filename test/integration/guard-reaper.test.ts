@@ -90,6 +90,31 @@ test("a WebSocket that is closing is not asked any more", () => {
   expect(rig.ends).toMatchObject([{ record: { code: "PEER_SILENT" } }]);
 });
 
+test("one that a listener closes in the very pass of a question is not asked", () => {
+  const rig = new GuardRig({ ...OPTIONS, intervalMs: 1_000, answerWithinMs: 4_000 });
+  const webSocket = rig.webSocket(false);
+  rig.clock.advance(1_050);
+  expect(webSocket.pings).toBe(1);
+  rig.flock.events.on("suspect", () => webSocket.close());
+  rig.clock.stall(3_000); // Doubt and the next question are due together.
+  rig.clock.advance(100);
+  expect(rig.told).toEqual(["suspect 1"]);
+  expect(webSocket.pings).toBe(1);
+});
+
+test("output that only encryption made wait is no sign of life", () => {
+  const rig = new GuardRig(OPTIONS);
+  const webSocket = rig.webSocket(false);
+  const { handle } = webSocket._socket;
+  // As of TLS in the turn of a write: queued above, and taken below.
+  Object.defineProperty(webSocket._socket, "writableLength", { get: () => 50 });
+  for (let at = 0; at < rig.boundMs; at += 100) {
+    handle.bytesWritten += 70;
+    rig.clock.advance(100);
+  }
+  expect(rig.ends).toMatchObject([{ record: { code: "PEER_SILENT" } }]);
+});
+
 test("suspicion is told once, and told to be over once", () => {
   const rig = new GuardRig(OPTIONS);
   const socket = rig.socket();
