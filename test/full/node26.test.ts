@@ -1,7 +1,7 @@
 /**
  * A newcomer's first two commands, in a fresh clone of the last commit: `npm ci && npm start` on
- * the Node that runs this, and on Node 26 `npm ci && npm test`, too. (On this Node whoever runs
- * the whole has run `npm test` before.)
+ * the Node that runs this, and on Node 26 `npm ci && npm test`, too, but for the worlds of the
+ * simulator. (On this Node whoever runs the whole has run `npm test` before.)
  *
  * HOLDFAST_NODE26 names the other binary. `npm test` runs the fast project, which does not hold
  * this file, so the clone does not clone itself.
@@ -18,7 +18,9 @@ import { newTempFolder } from "../support/temp-folder.ts";
 
 const INSTALL_LIMIT_MS = 120_000;
 const START_LIMIT_MS = 60_000;
-const TEST_LIMIT_MS = 300_000;
+const TEST_LIMIT_MS = 360_000;
+/** The simulator is pure: no runtime is below it, and it would take half of the time. */
+const TEST = ["test", "--", "--exclude", "test/simulation/**"];
 
 /** The address with its real port; npm itself repeats the flag, with port 0. */
 const LISTENING = /tcp:\/\/127\.0\.0\.1:([1-9]\d*)\D/;
@@ -51,7 +53,7 @@ withNode26(
   async () => {
     expect(runWell(node26, ["--version"])).toMatch(/^v26\./);
     const { folder, env } = await installAndStart(node26);
-    const said = runWell("npm", ["test"], { folder, env, timeoutMs: TEST_LIMIT_MS });
+    const said = runWell("npm", TEST, { folder, env, timeoutMs: TEST_LIMIT_MS });
     expect(said).toMatch(/Tests .*\d+ passed/);
   },
   LIMIT_MS,
