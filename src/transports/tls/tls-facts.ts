@@ -5,7 +5,8 @@
  * texts are their issuer's, so they are escaped by whoever prints them.
  *
  * Easy to break: this runs inside an event, on whatever a stranger made, before anybody has
- * verified it. What cannot be read is null in Node 20, undefined in others, and may throw.
+ * verified it. What cannot be read is null in Node 20, undefined in others, and since 26.12 it
+ * throws; so each thing is read by itself, and what cannot be read is left out.
  */
 import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
@@ -36,33 +37,41 @@ export function tlsFactsOf(socket: TLSSocket, peer: PeerFacts): TlsFacts {
  * out of the chain that it is read from, so that the next call finds the one above it, or none.
  */
 export function shownCertificate(socket: TLSSocket): X509Certificate | undefined {
-  const { raw } = socket.getPeerCertificate() as { readonly raw?: Buffer };
-  return raw === undefined ? undefined : new X509Certificate(raw);
+  return readable(() => {
+    const { raw } = socket.getPeerCertificate() as { readonly raw?: Buffer };
+    return raw === undefined ? undefined : new X509Certificate(raw);
+  });
 }
 
-/** Where its types say text, Node 20 has null for what it could not read. */
-type Unsure = string | null | undefined;
+/** Undefined for what Node cannot read, whether it says so by null or throws. */
+export function readable<T>(read: () => T | null | undefined): T | undefined {
+  try {
+    return read() ?? undefined;
+  } catch {
+    // A certificate may hold anything; what is wrong with it is judged elsewhere.
+    return undefined;
+  }
+}
 
 export function certificateFacts(certificate: X509Certificate): CertificateFacts {
-  const { subject, issuer, serialNumber, fingerprint256 } = certificate;
-  const altNames = certificate.subjectAltName as Unsure;
+  const altNames = readable(() => certificate.subjectAltName);
   return {
-    commonName: commonName(certificate),
-    subject: inOneLine(subject),
-    issuer: inOneLine(issuer),
+    commonName: readable(() => commonName(certificate)) ?? "",
+    subject: inOneLine(readable(() => certificate.subject)),
+    issuer: inOneLine(readable(() => certificate.issuer)),
     altNames: altNames ? altNames.split(/, (?=[\w ]+:)/) : [],
-    serialNumber,
-    fingerprint256,
-    validFromWallMs: Date.parse(certificate.validFrom),
-    validToWallMs: Date.parse(certificate.validTo),
+    serialNumber: readable(() => certificate.serialNumber) ?? "",
+    fingerprint256: readable(() => certificate.fingerprint256) ?? "",
+    validFromWallMs: Date.parse(readable(() => certificate.validFrom) ?? ""),
+    validToWallMs: Date.parse(readable(() => certificate.validTo) ?? ""),
   };
 }
 
 /** Without the escapes that `subject` has; of several the last, which is the closest. */
-function commonName(certificate: X509Certificate): string {
+function commonName(certificate: X509Certificate): string | undefined {
   const { subject } = certificate.toLegacyObject() as { readonly subject?: NamesByKey | null };
   const names = subject?.CN;
-  return (Array.isArray(names) ? names.at(-1) : names) ?? "";
+  return typeof names === "object" ? names.at(-1) : names;
 }
 
 interface NamesByKey {
@@ -70,6 +79,6 @@ interface NamesByKey {
 }
 
 /** Node writes one part of a name a line. */
-function inOneLine(name: Unsure): string {
+function inOneLine(name: string | undefined): string {
   return (name ?? "").trim().replaceAll("\n", ", ");
 }

@@ -10,7 +10,7 @@ import { createHash, type X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { HoldfastError } from "../../base/errors.ts";
 import { printable } from "../../base/printable.ts";
-import { certificateFacts } from "./tls-facts.ts";
+import { certificateFacts, readable } from "./tls-facts.ts";
 import { sayTimes } from "./certificate-words.ts";
 
 export interface Requirements {
@@ -69,12 +69,14 @@ function pinFault(
 ): string | undefined {
   if (pins === undefined) return undefined;
   if (certificate === undefined) return "was not shown";
-  const fingerprint = certificate.fingerprint256.replaceAll(":", "").toLowerCase();
-  const spki = certificate.publicKey.export({ type: "spki", format: "der" });
-  const ofKey = createHash("sha256").update(spki).digest("hex");
-  if (pins.values.has(fingerprint) || pins.values.has(ofKey)) return undefined;
+  const { fingerprint256 } = certificateFacts(certificate);
+  const fingerprint = fingerprint256.replaceAll(":", "").toLowerCase();
+  const spki = readable(() => certificate.publicKey.export({ type: "spki", format: "der" }));
+  const ofKey = spki && createHash("sha256").update(spki).digest("hex");
+  const isKnown = ofKey !== undefined && pins.values.has(ofKey);
+  if (isKnown || pins.values.has(fingerprint)) return undefined;
   return (
-    `is none of \`tls.pins\`: its fingerprint is ${certificate.fingerprint256}; if the server ` +
+    `is none of \`tls.pins\`: its fingerprint is ${fingerprint256}; if the server ` +
     "has a new certificate, add that"
   );
 }
