@@ -47,6 +47,12 @@ const NOT_ENDS: Readonly<Partial<Record<ErrorCode, string>>> = {
   GAVE_UP: "the end of a link",
   REDIRECTS_MAX: "no server here redirects",
   DIAL_FAILED: "there was no connection",
+  CERTIFICATE_INVALID: "no TLS in this network",
+  CERTIFICATE_REFUSED: "no TLS in this network",
+  TLS_FAILED: "no TLS in this network",
+  UPGRADE_REFUSED: "no WebSocket in this network",
+  UPGRADE_UNAVAILABLE: "no WebSocket in this network",
+  WEBSOCKET_INVALID: "no WebSocket in this network",
 };
 
 /** Moves that cannot occur here, and why. */
