@@ -4,6 +4,7 @@
  *
  * HOLDFAST_TEST_REPORT names a file that gets the results as JSON, for counting.
  */
+import { availableParallelism } from "node:os";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { SkippedReporter } from "./scripts/skipped-reporter.ts";
 
@@ -35,8 +36,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "fast",
           include: ["src/**/*.test.ts", "bench/**/*.test.ts", "test/!(full)/**/*.test.ts"],
-          // Much of it is simulation, which uses all of a core.
-          maxWorkers: "100%",
+          // Half of it is simulation, which uses all of a core; the other half waits.
+          maxWorkers: Math.ceil(availableParallelism() * 1.5),
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
