@@ -1,26 +1,18 @@
 /** Dials over TCP for somebody who reads the socket by himself: no engine has a hand in it. */
-import { connect, type TcpNetConnectOpts } from "node:net";
+import { connect } from "node:net";
 import { urlHost } from "../address.ts";
 import type { DialSocket } from "../dialled-socket.ts";
 import { dialFailure } from "../offer-opened.ts";
-import { HIGH_WATER_MARK, ignore } from "../stream-transport.ts";
+import { ignore } from "../stream-transport.ts";
+import { dialledAddress, dialOptions } from "./dial-options.ts";
 import { applyToSocket } from "./kernel-options.ts";
-import { type OpenTcpConfig, remoteOf } from "./open-tcp.ts";
+import type { OpenTcpConfig } from "./open-tcp.ts";
 import { tcpFacts } from "./tcp-facts.ts";
 
 export function dialTcpSocket(config: OpenTcpConfig): DialSocket {
   const { host, port, engine, kernel } = config;
   return (handlers) => {
-    const socket = connect({
-      host,
-      port,
-      allowHalfOpen: true,
-      noDelay: true,
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: config.addressTimeoutMs,
-      readableHighWaterMark: HIGH_WATER_MARK,
-      writableHighWaterMark: HIGH_WATER_MARK,
-    } as TcpNetConnectOpts);
+    const socket = connect(dialOptions(config));
     const onError = (error: Error): void => {
       handlers.onFailed(dialFailure(`tcp://${urlHost(host)}:${port}`, error));
     };
@@ -30,7 +22,7 @@ export function dialTcpSocket(config: OpenTcpConfig): DialSocket {
       const applied = applyToSocket(socket, kernel, engine.native);
       for (const text of applied.warnings) config.warn(text);
       const facts = tcpFacts(engine, applied.effective, undefined);
-      handlers.onSocket({ socket, facts, remote: remoteOf(socket, config), tls: undefined });
+      handlers.onSocket({ socket, facts, remote: dialledAddress(socket, config), tls: undefined });
     });
     return () => {
       socket.off("error", onError);

@@ -7,12 +7,13 @@
  * NODE_TLS_REJECT_UNAUTHORIZED changes nothing.
  */
 import type { X509Certificate } from "node:crypto";
-import { connect, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import type { Cancel } from "../../base/time.ts";
-import { ipAddress, urlHost } from "../address.ts";
+import { urlHost } from "../address.ts";
 import { dialFailure } from "../offer-opened.ts";
 import { HIGH_WATER_MARK, ignore, type StreamFacts } from "../stream-transport.ts";
+import { type DialPlace, dialledAddress, dialOptions } from "../tcp/dial-options.ts";
 import { applyToSocket } from "../tcp/kernel-options.ts";
 import type { TcpEngineConfig } from "../tcp/tcp-engine.ts";
 import { tcpFacts } from "../tcp/tcp-facts.ts";
@@ -23,13 +24,9 @@ import { shownCertificate, tlsFactsOf } from "./tls-facts.ts";
 import { carry, tlsStreamFacts } from "./tls-stream.ts";
 import { judge } from "./verification.ts";
 
-export interface DialTlsConfig {
-  readonly host: string;
-  readonly port: number;
+export interface DialTlsConfig extends DialPlace {
   /** The url as people know it, for sentences. */
   readonly url: string;
-  /** How long one address of several may take before the next is tried as well. */
-  readonly addressTimeoutMs: number;
   /** What is offered by ALPN (RFC 7301); none is offered when it is empty. */
   readonly alpn: readonly string[];
   readonly kernel: KernelConfig;
@@ -81,17 +78,7 @@ class Dial {
   }
 
   start(): void {
-    const { host, port, addressTimeoutMs } = this.#config;
-    const raw = connect({
-      host,
-      port,
-      allowHalfOpen: true,
-      noDelay: true,
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: addressTimeoutMs,
-      readableHighWaterMark: HIGH_WATER_MARK,
-      writableHighWaterMark: HIGH_WATER_MARK,
-    } as TcpNetConnectOpts);
+    const raw = connect(dialOptions(this.#config));
     this.#raw = raw;
     raw.on("error", (error) => this.#onRawError(error));
     raw.once("connect", () => this.#agree(raw));
@@ -144,7 +131,7 @@ class Dial {
 
   #onSecure(socket: TLSSocket, raw: Socket): void {
     if (this.#isOver) return;
-    const { host, port, url, memory, kernel, engine, warn } = this.#config;
+    const { host, url, memory, kernel, engine, warn } = this.#config;
     const name = memory.serverName ?? host;
     // A session that is resumed shows none again: it is the one that it was made with.
     const certificate = shownCertificate(socket) ?? memory.certificate(this.#place);
@@ -169,7 +156,7 @@ class Dial {
       socket,
       raw,
       facts: tlsStreamFacts(tcpFacts(engine, applied.effective, undefined), clientFault),
-      remote: remoteOf(raw, host, port),
+      remote: dialledAddress(raw, this.#config),
       tls: tlsFactsOf(socket, {
         certificate,
         serverName: isIP(name) === 0 ? name : undefined,
@@ -185,13 +172,4 @@ class Dial {
     this.#raw?.on("error", ignore).destroy();
     this.#handlers.onFailed(error);
   }
-}
-
-function remoteOf(raw: Socket, host: string, port: number): RemoteAddress {
-  const { remoteAddress, remotePort } = raw;
-  // Gone already: what was dialled is then the best name. The close event follows.
-  if (remoteAddress === undefined || remotePort === undefined) {
-    return { text: `${urlHost(host)}:${port}`, ip: "" };
-  }
-  return ipAddress(remoteAddress, remotePort);
 }
