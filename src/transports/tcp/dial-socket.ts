@@ -6,7 +6,7 @@ import { dialFailure } from "../offer-opened.ts";
 import { ignore } from "../stream-transport.ts";
 import { dialledAddress, dialOptions } from "./dial-options.ts";
 import { applyToSocket } from "./kernel-options.ts";
-import type { OpenTcpConfig } from "./open-tcp.ts";
+import type { OpenTcpConfig } from "./tcp-engine.ts";
 import { tcpFacts } from "./tcp-facts.ts";
 
 export function dialTcpSocket(config: OpenTcpConfig): DialSocket {

@@ -12,39 +12,17 @@ import { ipAddress, urlHost } from "../address.ts";
 import { listenFailure, systemCode } from "../listen-failure.ts";
 import { offerAccepted } from "../offer-accepted.ts";
 import { ServerAcceptor } from "../server-acceptor.ts";
-import { discard, HIGH_WATER_MARK, type Upgrade } from "../stream-transport.ts";
-import type {
-  AcceptHandlers,
-  Acceptor,
-  KernelConfig,
-  Listen,
-  RemoteAddress,
-} from "../transport.ts";
+import { discard, HIGH_WATER_MARK } from "../stream-transport.ts";
+import type { AcceptHandlers, Acceptor, Listen, RemoteAddress } from "../transport.ts";
 import { applyToListener, type ListenerKernelOptions } from "./kernel-options.ts";
 import { tcpFacts } from "./tcp-facts.ts";
-import type { TcpEngine } from "./tcp-engine.ts";
-
-export interface ListenTcpConfig {
-  readonly host: string;
-  /** 0 lets the system choose; the acceptor's url says which. */
-  readonly port: number;
-  /** Connections that the kernel keeps until they are accepted. The system caps it (somaxconn). */
-  readonly backlog: number;
-  /** Whether `::` is to refuse IPv4. */
-  readonly ipv6Only: boolean;
-  readonly kernel: KernelConfig;
-  readonly engine: TcpEngine;
-  /** What else than bytes may be asked for on this port. */
-  readonly upgrade: Upgrade | undefined;
-  /** What the url of the listener says it is. */
-  readonly kind: "tcp" | "tls";
-  /** The path of a listener for nothing but WebSockets; its url is a `ws` or `wss` one. */
-  readonly webSocketPath: string | undefined;
-  /** Told once about each value that the user asked for and that cannot be set. */
-  readonly warn: (text: string) => void;
-}
+import type { ListenTcpConfig } from "./tcp-engine.ts";
 
 export function listenTcp(config: ListenTcpConfig): Listen {
+  return config.engine.listen?.(config) ?? listenBySockets(config);
+}
+
+function listenBySockets(config: ListenTcpConfig): Listen {
   return async (handlers) => {
     try {
       return await listenOn(config.host, config, handlers);

@@ -1,21 +1,15 @@
 /** Dials over TCP. Names are resolved and families raced by node:net (RFC 8305). */
 import { urlHost } from "../address.ts";
 import { offerOpened } from "../offer-opened.ts";
-import type { KernelConfig, Open } from "../transport.ts";
-import { type DialPlace, dialledAddress, dialOptions } from "./dial-options.ts";
+import type { Open } from "../transport.ts";
+import { dialledAddress, dialOptions } from "./dial-options.ts";
 import { applyToSocket } from "./kernel-options.ts";
-import type { TcpEngine } from "./tcp-engine.ts";
+import type { OpenTcpConfig } from "./tcp-engine.ts";
 import { tcpFacts } from "./tcp-facts.ts";
-
-export interface OpenTcpConfig extends DialPlace {
-  readonly kernel: KernelConfig;
-  readonly engine: TcpEngine;
-  /** Told about each value that the user asked for and that cannot be set. */
-  readonly warn: (text: string) => void;
-}
 
 export function openTcp(config: OpenTcpConfig): Open {
   const { host, port, engine } = config;
+  if (engine.open !== undefined) return engine.open(config);
   return (handlers) => {
     const socket = engine.dial(dialOptions(config));
     return offerOpened(socket, true, `tcp://${urlHost(host)}:${port}`, handlers, (to) => {

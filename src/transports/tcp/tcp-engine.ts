@@ -1,11 +1,19 @@
 /** How the bytes of a TCP socket are read. Everything else about TCP is common to all engines. */
 import type { Socket, TcpNetConnectOpts } from "node:net";
-import type { StreamFacts } from "../stream-transport.ts";
-import type { RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
+import type { StreamFacts, Upgrade } from "../stream-transport.ts";
+import type {
+  KernelConfig,
+  Listen,
+  Open,
+  RemoteAddress,
+  Transport,
+  TransportHandlers,
+} from "../transport.ts";
+import type { DialPlace } from "./dial-options.ts";
 import type { NativeSockopt } from "./native-sockopt.ts";
 import type { UnackedReader } from "./unacked-reader.ts";
 
-export type TcpEngineName = "public" | "shared";
+export type TcpEngineName = "public" | "shared" | "lean" | "bun";
 
 /** What engines have in common, and what they are made from. */
 export interface TcpEngineConfig {
@@ -21,6 +29,13 @@ export interface TcpEngine extends TcpEngineConfig {
   readonly name: TcpEngineName;
   /** Whether the listener must leave accepted sockets unread, unless they may be upgraded. */
   readonly pausesOnAccept: boolean;
+  /**
+   * For an engine that does not accept by the sockets of node:net: all of `listenTcp`, for the
+   * configs that it can serve. Undefined: this config goes by node:net, and `adoptAccepted`.
+   */
+  readonly listen?: (config: ListenTcpConfig) => Listen | undefined;
+  /** For an engine that does not dial by the sockets of node:net: all of `openTcp`. */
+  readonly open?: (config: OpenTcpConfig) => Open;
   /** Takes a freshly accepted socket over, synchronously. Follows `facts.upgrade`. */
   adoptAccepted(
     socket: Socket,
@@ -37,4 +52,31 @@ export interface TcpEngine extends TcpEngineConfig {
     remote: RemoteAddress,
     handlers: TransportHandlers,
   ): Transport;
+}
+
+export interface ListenTcpConfig {
+  readonly host: string;
+  /** 0 lets the system choose; the acceptor's url says which. */
+  readonly port: number;
+  /** Connections that the kernel keeps until they are accepted. The system caps it (somaxconn). */
+  readonly backlog: number;
+  /** Whether `::` is to refuse IPv4. */
+  readonly ipv6Only: boolean;
+  readonly kernel: KernelConfig;
+  readonly engine: TcpEngine;
+  /** What else than bytes may be asked for on this port. */
+  readonly upgrade: Upgrade | undefined;
+  /** What the url of the listener says it is. */
+  readonly kind: "tcp" | "tls";
+  /** The path of a listener for nothing but WebSockets; its url is a `ws` or `wss` one. */
+  readonly webSocketPath: string | undefined;
+  /** Told once about each value that the user asked for and that cannot be set. */
+  readonly warn: (text: string) => void;
+}
+
+export interface OpenTcpConfig extends DialPlace {
+  readonly kernel: KernelConfig;
+  readonly engine: TcpEngine;
+  /** Told about each value that the user asked for and that cannot be set. */
+  readonly warn: (text: string) => void;
 }
