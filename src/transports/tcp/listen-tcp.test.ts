@@ -5,11 +5,10 @@ import { isHoldfastError } from "../../base/errors.ts";
 import type { Acceptor, KernelConfig, Transport } from "../transport.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import { listenTcp } from "./listen-tcp.ts";
-import type { ListenTcpConfig } from "./tcp-engine.ts";
 import { loadNativeSockopt } from "./native-sockopt.ts";
 import { openTcp } from "./open-tcp.ts";
 import { PublicEngine } from "./public-engine.ts";
-import type { TcpEngine } from "./tcp-engine.ts";
+import type { ListenTcpConfig, TcpEngine } from "./tcp-engine.ts";
 import { PROC_UNACKED, UnackedReader } from "./unacked-reader.ts";
 
 const unacked = new UnackedReader({ ...PROC_UNACKED, pauseMs: 50 });
