@@ -2,7 +2,8 @@
 import { later } from "../../src/base/time.ts";
 import type { Connection } from "../../src/connection/connection.ts";
 import { Alarms } from "../../src/driver/alarms.ts";
-import { Driven, type DrivenOwner, type DrivenSurroundings } from "../../src/driver/driven.ts";
+import { Driven } from "../../src/driver/driven.ts";
+import type { DrivenOwner, DrivenSurroundings } from "../../src/driver/driven-owner.ts";
 import { NO_KERNEL_OPTIONS } from "../../src/transports/no-kernel-options.ts";
 import type { Transport } from "../../src/transports/transport.ts";
 import { encodePing } from "../../src/wire/frame-codec.ts";

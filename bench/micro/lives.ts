@@ -2,7 +2,8 @@
 import { toHex } from "../../src/base/bytes.ts";
 import { later } from "../../src/base/time.ts";
 import { Connection } from "../../src/connection/connection.ts";
-import { Driven, type DrivenSurroundings } from "../../src/driver/driven.ts";
+import { Driven } from "../../src/driver/driven.ts";
+import type { DrivenSurroundings } from "../../src/driver/driven-owner.ts";
 import { pooledSecrets } from "../../src/driver/system.ts";
 import { CountingOwner, NullTransport, surroundings } from "./driving.ts";
 import {

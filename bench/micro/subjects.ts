@@ -62,6 +62,10 @@ export class StepClock implements Clock {
   afterPoll(): Cancel {
     return doNothing;
   }
+
+  afterTurn(): Cancel {
+    return doNothing;
+  }
 }
 
 function doNothing(): void {}

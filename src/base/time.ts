@@ -25,6 +25,11 @@ export interface Clock {
    * read, never inside this call. What has not arrived by then was not there.
    */
   afterPoll(run: () => void): Cancel;
+  /**
+   * Calls `run` once, when the input that is being read now has been handled and before more is
+   * read, never inside this call.
+   */
+  afterTurn(run: () => void): Cancel;
 }
 
 export function later(from: Instant, ms: number): Instant {

@@ -35,6 +35,8 @@ export function handleNativePing(connection: Connection, now: Instant): boolean 
   connection.heartbeat.tellVerdict(connection.effects);
   const { input, heartbeat } = connection;
   input.pingsIn += 1;
+  // Where pings have numbers of their own, the last number is the peer's business.
+  if (connection.dialect !== "frame") input.lastPingSeqIn = input.pingsIn;
   const ruling = heartbeat.onNativePing(now);
   if (ruling === "flood") {
     connection.breakOff("PING_FLOOD", `${input.pingsIn} pings in all`, now);

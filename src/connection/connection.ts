@@ -24,8 +24,8 @@ import type {
 import { EffectQueue } from "./effect-queue.ts";
 import type { Dialect, Effect, LastWord, Measure, Message, Refusal } from "./effects.ts";
 import type { EndEvidence } from "./end-record.ts";
-import { type Ending, gatherEvidence, ordinaryEnd } from "./ending.ts";
-import { beginFarewell, type Farewell, sayLastWord, sayPeer } from "./farewell.ts";
+import { endFacts, type Ending, gatherEvidence, ordinaryEnd } from "./ending.ts";
+import { beginFarewell, type Farewell, leavePeer, sayLastWord } from "./farewell.ts";
 import { Handshake } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { answersInTls, hear } from "./hearing.ts";
@@ -50,6 +50,12 @@ export class Connection {
   readonly handshake: Handshake;
   readonly effects: EffectQueue = new EffectQueue();
   readonly openedAt: Instant;
+  /** Milliseconds since 1970, for the record; told by whoever has a wall clock. */
+  openedAtWallMs = 0;
+  /** What its owner was last told that it holds; the driver's account. */
+  accountedBytes = 0;
+  /** Messages, in and out, by the last beat. */
+  #messagesByBeat = 0;
   /** What the peer said in HELLO (server) or WELCOME (client). */
   hello: Hello | undefined;
   welcomed: Welcome | undefined;
@@ -128,6 +134,13 @@ export class Connection {
     return this.#phase === "ended" ? undefined : nextDeadline(this);
   }
 
+  /** To be asked once for each beat. */
+  saidNothingSinceBeat(): boolean {
+    const before = this.#messagesByBeat;
+    this.#messagesByBeat = this.input.messagesIn + this.output.outbox.writtenCount;
+    return before === this.#messagesByBeat;
+  }
+
   /** The next effect, or undefined: then sleep until `deadline`. */
   poll(now: Instant): Effect | undefined {
     const effect = this.effects.shift();
@@ -173,6 +186,11 @@ export class Connection {
     this.farewell?.moved(now);
   }
 
+  /** The answer to a ping was written past this machine, and waits, in part or as a whole. */
+  handleRefused(byteCount: number, now: Instant): void {
+    if (this.#phase !== "ended") this.output.refused(byteCount, now);
+  }
+
   /** `moved`: the kernel had refused a part of it before. */
   handleDrained(moved: boolean, now: Instant): void {
     if (this.#phase === "ended") return;
@@ -200,22 +218,7 @@ export class Connection {
 
   /** The peer sent FIN, and `said` where the transport has words. */
   handleFinished(said: LastWord | undefined, now: Instant): void {
-    if (this.#phase === "ended" || this.farewell !== undefined) return;
-    // Where the transport has words a peer may have left by those alone: a page that was closed.
-    if (this.dialect === "frame" && said === undefined) {
-      this.end(
-        { code: "PEER_VANISHED", by: "fault", detail: "the stream ended without END" },
-        undefined,
-        now,
-      );
-      return;
-    }
-    const code = this.wrongDialectTold ? "WRONG_DIALECT" : "CLOSED_BY_PEER";
-    // Half a line must not pass for a whole one, and must not be lost in silence, either.
-    const lost = this.input.heldBytes;
-    const detail = lost === 0 ? "" : `the last line was not ended; its ${lost} bytes are dropped`;
-    beginFarewell(this, "peer-finished", { code, by: "peer", detail }, false, now);
-    sayPeer(this, said);
+    if (this.#phase !== "ended" && this.farewell === undefined) leavePeer(this, said, now);
   }
 
   handleClosed(fault: Error | undefined, now: Instant): void {
@@ -361,32 +364,18 @@ export class Connection {
 
   /** The end: exactly one, and nothing after it. */
   end(ending: Ending, cause: Error | undefined, now: Instant): void {
-    const { code, by, detail } = ending;
     this.move("over");
-    const evidence = this.evidence(now); // While the outbox still holds what it names.
-    const { undelivered, unwritten } = this.output.outbox.surrender();
-    const peerSaid = this.farewell?.peerSaid;
-    const livedMs = now - this.openedAt;
-    const { dialect, wasOpen } = this;
-    this.effects.push({
-      do: "end",
-      facts: {
-        code,
-        by,
-        detail,
-        peerSaid,
-        cause,
-        dialect,
-        livedMs,
-        wasOpen,
-        evidence,
-        orderly: this.farewell?.isOrderly === true,
-        undelivered,
-        unwritten,
-      },
-    });
+    this.effects.push({ do: "end", facts: endFacts(this, ending, cause, now) });
     this.input.release();
     this.farewell = undefined;
+  }
+
+  /** Server: it was open as a line peer before it rested, and was told so then. */
+  reopen(): void {
+    this.output.speech = this.input.speakLines();
+    this.move("first-line-byte");
+    this.wasOpen = true;
+    this.output.messagesFlow = true;
   }
 
   /** Queues the ACK that is due; `early` one that would be due later, too. */

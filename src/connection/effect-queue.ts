@@ -16,6 +16,10 @@ export class EffectQueue {
     else this.#rest.push(effect);
   }
 
+  get isEmpty(): boolean {
+    return this.#first === undefined && this.#rest === undefined;
+  }
+
   shift(): Effect | undefined {
     const first = this.#first;
     if (this.#rest === undefined) {

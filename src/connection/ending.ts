@@ -2,7 +2,7 @@
 import { type ErrorCode, isErrorCode, isHoldfastError } from "../base/errors.ts";
 import { elapsedMs, type Instant } from "../base/time.ts";
 import type { Connection } from "./connection.ts";
-import type { EndedBy, EndEvidence } from "./end-record.ts";
+import type { EndedBy, EndEvidence, EndFacts } from "./end-record.ts";
 
 export interface Ending {
   readonly code: ErrorCode;
@@ -88,5 +88,31 @@ export function gatherEvidence(connection: Connection, now: Instant): EndEvidenc
     pingsIn: input.pingsIn,
     lastPingSeqIn: input.lastPingSeqIn,
     droppedAnswers: output.droppedAnswers,
+  };
+}
+
+/** All there is to say at the end. Empties the outbox, which the evidence still counts. */
+export function endFacts(
+  connection: Connection,
+  { code, by, detail }: Ending,
+  cause: Error | undefined,
+  now: Instant,
+): EndFacts {
+  const { dialect, wasOpen, farewell, openedAt } = connection;
+  const evidence = connection.evidence(now);
+  const { undelivered, unwritten } = connection.output.outbox.surrender();
+  return {
+    code,
+    by,
+    detail,
+    peerSaid: farewell?.peerSaid,
+    cause,
+    dialect,
+    livedMs: now - openedAt,
+    wasOpen,
+    evidence,
+    orderly: farewell?.isOrderly === true,
+    undelivered,
+    unwritten,
   };
 }

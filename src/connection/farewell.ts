@@ -108,7 +108,19 @@ function lastWord(ending: Ending): LastWord {
   return { code: wireCode(ending), reason: ending.detail.slice(0, REASON_CHARACTERS_MAX) };
 }
 
-/** What the peer said as it left, for the record. */
-export function sayPeer({ farewell }: Connection, said: LastWord | undefined): void {
+/** The peer sent FIN, and `said` where the transport has words. */
+export function leavePeer(connection: Connection, said: LastWord | undefined, now: Instant): void {
+  // Where the transport has words a peer may have left by those alone: a page that was closed.
+  if (connection.dialect === "frame" && said === undefined) {
+    const detail = "the stream ended without END";
+    connection.end({ code: "PEER_VANISHED", by: "fault", detail }, undefined, now);
+    return;
+  }
+  const code = connection.wrongDialectTold ? "WRONG_DIALECT" : "CLOSED_BY_PEER";
+  // Half a line must not pass for a whole one, and must not be lost in silence, either.
+  const lost = connection.input.heldBytes;
+  const detail = lost === 0 ? "" : `the last line was not ended; its ${lost} bytes are dropped`;
+  beginFarewell(connection, "peer-finished", { code, by: "peer", detail }, false, now);
+  const { farewell } = connection;
   if (farewell !== undefined && said !== undefined) farewell.peerSaid ??= said;
 }

@@ -33,6 +33,11 @@ export class Handshake {
     return this.#patience?.deadline();
   }
 
+  /** Nobody is waited for, or about to be turned away. */
+  get isQuiet(): boolean {
+    return this.dueAt === undefined && this.#refusal === undefined;
+  }
+
   /** The handshake is over. */
   end(): void {
     this.#patience?.end();

@@ -41,7 +41,7 @@ export class Heartbeat {
   /** Made by the first ping that comes too soon after another. */
   #budget: PingBudget | undefined;
   /** When the last ping came while there was no budget. */
-  #pingedAt = Number.NEGATIVE_INFINITY;
+  #pingedAt = Number.NEGATIVE_INFINITY as Instant;
   /** A ping over the budget that is still to be answered. */
   #coalescedSeq: number | undefined;
   /** The gap that the peer was last told of. */
@@ -195,6 +195,23 @@ export class Heartbeat {
     }
   }
 
+  /** When the peer's last ping came; undefined when none did. */
+  get pingedAt(): Instant | undefined {
+    const at = this.#budget?.pingedAt ?? this.#pingedAt;
+    return at === Number.NEGATIVE_INFINITY ? undefined : at;
+  }
+
+  /** A server's: only when the last byte was heard, and the last ping came, is to be remembered. */
+  isQuiet(now: Instant): boolean {
+    if (this.#coalescedSeq !== undefined || this.#toldVerdict !== "alive") return false;
+    if (this.pingsOut > 0 || this.#budget?.isAsNew(now) === false) return false;
+    return this.monitor.isQuiet;
+  }
+
+  restorePing(pingedAt: Instant | undefined): void {
+    if (pingedAt !== undefined) this.#pingedAt = pingedAt;
+  }
+
   /** When a coalesced answer is due. */
   get coalescedDueAt(): Instant | undefined {
     return this.#coalescedSeq === undefined ? undefined : this.#budget?.coalescedDueAt;
@@ -282,7 +299,7 @@ export class Heartbeat {
     this.#pingedAt = now;
     if (pingIntervalMsMin === false || now - before >= pingIntervalMsMin) return "answer";
     this.#budget = new PingBudget(pingIntervalMsMin, BURST, dialect);
-    this.#budget.ping(before as Instant);
+    this.#budget.ping(before);
     return this.#budget.ping(now);
   }
 

@@ -63,6 +63,12 @@ export class Input {
     return this.speech;
   }
 
+  /** Nothing is half received, watched or to be acknowledged. */
+  get isQuiet(): boolean {
+    if (this.#watch !== undefined || this.#ackDueAt !== undefined) return false;
+    return this.heldBytes === 0 && this.#assembler?.isUnfinished !== true;
+  }
+
   next(): Heard | undefined {
     return this.speech?.next();
   }

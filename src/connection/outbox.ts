@@ -19,6 +19,12 @@ interface Current {
   at: number;
 }
 
+/** What was written, all of it confirmed. */
+export interface OutboxCounts {
+  readonly writtenBytes: number;
+  readonly writtenCount: number;
+}
+
 /** Small messages are written together up to this size: one system call instead of many. */
 const BATCH_BYTES = 16 * 1024;
 
@@ -80,6 +86,24 @@ export class Outbox {
 
   get confirmedCount(): number {
     return this.#confirmedCount;
+  }
+
+  /** Nothing waits, and all that was ever written is confirmed. */
+  get isSettled(): boolean {
+    const isConfirmed = this.unconfirmedBytes === 0 && this.#partBytes === 0;
+    return this.isEmpty && isConfirmed && !this.#wasAboveHighWater;
+  }
+
+  /** What is left to remember of one that is settled. */
+  counts(): OutboxCounts {
+    return { writtenBytes: this.#writtenBytes, writtenCount: this.#writtenCount };
+  }
+
+  restore({ writtenBytes, writtenCount }: OutboxCounts): void {
+    this.#writtenBytes = writtenBytes;
+    this.#confirmedBytes = writtenBytes;
+    this.#writtenCount = writtenCount;
+    this.#confirmedCount = writtenCount;
   }
 
   fits(message: OutgoingMessage): boolean {

@@ -62,6 +62,12 @@ export class Output {
     return this.#writable && !this.#hasControl && !messages;
   }
 
+  /** Flushed, nothing is watched, and more may be said. */
+  get isQuiet(): boolean {
+    if (!this.isFlushed || this.#sealed || !this.outbox.isSettled) return false;
+    return this.#watch?.isRunning !== true && this.#kernelWatch?.dueAt === undefined;
+  }
+
   get pingWaits(): boolean {
     return this.#ping !== undefined;
   }
@@ -134,6 +140,19 @@ export class Output {
     this.lastWriteBytes = bytes.length;
     if (messages && this.speech?.dialect === "frame") this.#mind(now);
     return bytes;
+  }
+
+  /** So much was written by whoever had no machine then, and the kernel took it at `spokeAt`. */
+  restore(bytesOut: number, spokeAt: Instant | undefined): void {
+    this.bytesOut = bytesOut;
+    this.spokeAt = spokeAt;
+  }
+
+  /** This was written past the machine, and the kernel has not taken it all. */
+  refused(byteCount: number, now: Instant): void {
+    this.bytesOut += byteCount;
+    this.lastWriteBytes = byteCount;
+    this.written(false, now);
   }
 
   written(taken: boolean, now: Instant): void {

@@ -8,7 +8,8 @@ import { LINE_CLIENT_CONFIG, SERVER_CONFIG } from "../testing/connection-pair.ts
 import { ManualClock } from "../testing/manual-clock.ts";
 import type { Transport, TransportHandlers, UnackedAnswer } from "../transports/transport.ts";
 import { Alarms } from "./alarms.ts";
-import { Driven, type DrivenOwner } from "./driven.ts";
+import { Driven } from "./driven.ts";
+import type { DrivenOwner } from "./driven-owner.ts";
 
 class FakeTransport implements Transport {
   readonly kind = "memory";

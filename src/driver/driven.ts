@@ -7,7 +7,8 @@
  * leaves no step half done; the error is reported, later, as uncaught.
  */
 import type { ErrorCode } from "../base/errors.ts";
-import type { Clock, Instant } from "../base/time.ts";
+import { assert } from "../base/assert.ts";
+import type { Instant } from "../base/time.ts";
 import type { WelcomeTerms } from "../connection/config.ts";
 import {
   handleHeard,
@@ -16,76 +17,84 @@ import {
   handleReady,
 } from "../connection/beside-the-bytes.ts";
 import type { Connection } from "../connection/connection.ts";
-import type { BeatEffect, Dialect, Effect, Message, Refusal } from "../connection/effects.ts";
-import type { EndFacts, EndRecord } from "../connection/end-record.ts";
+import type { Message, Refusal } from "../connection/effects.ts";
+import type { EndFacts } from "../connection/end-record.ts";
 import type { OutgoingMessage } from "../connection/outgoing-message.ts";
-import { endSentence } from "../connection/sentence.ts";
-import type { Verdict } from "../liveness/monitor.ts";
 import type { Attach, LastWord, Transport, TransportHandlers } from "../transports/transport.ts";
-import type { GoAway, Hello, Welcome } from "../wire/frame.ts";
-import type { Alarmed, Alarms } from "./alarms.ts";
+import type { GoAway } from "../wire/frame.ts";
+import type { Alarmed } from "./alarms.ts";
+import { carryOut } from "./carry-out.ts";
+import type { DrivenOwner, DrivenSurroundings } from "./driven-owner.ts";
+import { endRecord } from "./driven-record.ts";
 import type { Judged } from "./reaper.ts";
+import type { RestPath } from "./rest-path.ts";
 
-/** Who holds driven connections: one object for all connections of a server, or a link. */
-export interface DrivenOwner {
-  /** The first byte opens a handshake; in the line dialect `onOpened` comes at once instead. */
-  onGreeting(driven: Driven): void;
-  /** What had to be agreed on before the first byte (TLS, an upgrade) is. */
-  onReady(driven: Driven): void;
-  onHello(driven: Driven, hello: Hello): void;
-  onOpened(driven: Driven, dialect: Dialect, welcome: Welcome | undefined): void;
-  onMessage(driven: Driven, data: Message): void;
-  onVerdict(driven: Driven, verdict: Verdict, was: Verdict): void;
-  onBeat(driven: Driven, beat: BeatEffect): void;
-  onGoAway(driven: Driven, goaway: GoAway): void;
-  /** The outbox is below its high-water mark again. */
-  onDrained(driven: Driven): void;
-  /** All that was sent is confirmed. */
-  onDelivered(driven: Driven): void;
-  /** Everything speaks for death: call `driven.condemn()` or `driven.hold(ms)`, now or later. */
-  onJudge(driven: Driven): void;
-  /** How many more bytes (fewer: negative) this connection and its transport hold than before. */
-  onHeldBytes(driven: Driven, change: number): void;
-  /** Last, and once. `unwritten` had no byte written and is not part of `record.undelivered`. */
-  onEnd(driven: Driven, record: EndRecord, unwritten: readonly Message[]): void;
-}
-
-export interface DrivenSurroundings {
-  readonly clock: Clock;
-  readonly alarms: Alarms;
-  /** Reports what a handler threw, as uncaught, later. */
-  readonly report: (error: unknown) => void;
-}
+/** While a step runs, what comes meanwhile waits. */
+type Doing = "nothing" | "a step" | "over";
 
 export class Driven implements TransportHandlers, Alarmed, Judged {
-  readonly connection: Connection;
+  readonly id: string;
   transport: Transport;
-  readonly openedAtWallMs: number;
   /** For the owner's use, such as the object that it shows to the application. */
   tag: unknown;
+  /** @internal Its place among the alarms, and its row where it may rest. */
+  readonly slot: number;
+  /** @internal */
+  doing: Doing = "nothing";
   readonly #owner: DrivenOwner;
   readonly #around: DrivenSurroundings;
-  readonly #slot: number;
-  #stepping = false;
-  #ended = false;
-  #heldBytes = 0;
-  #deadline: Instant | undefined;
+  /** Undefined: the peer is at rest. */
+  #machine: Connection | undefined;
 
-  /** Attaches at once; the first effects run in `start`, so that the owner can set `tag` before. */
+  /**
+   * Attaches at once; the first effects run in `start`, so that the owner can set `tag` before.
+   * A newcomer that is given as a mere id begins at rest.
+   */
   constructor(
-    connection: Connection,
+    who: Connection | string,
     attach: Attach,
     owner: DrivenOwner,
     surroundings: DrivenSurroundings,
   ) {
-    this.connection = connection;
+    const { clock, alarms, rest } = surroundings;
+    const machine = typeof who === "string" ? undefined : who;
+    this.id = typeof who === "string" ? who : who.id;
+    this.#machine = machine;
     this.#owner = owner;
     this.#around = surroundings;
-    this.openedAtWallMs = surroundings.clock.wallNow();
+    this.tag = undefined;
     this.transport = attach(this);
-    if (this.transport.isPreparing) handlePreparing(connection, surroundings.clock.now());
-    this.#deadline = connection.deadline();
-    this.#slot = surroundings.alarms.add(this, this.#deadline);
+    const wallMs = clock.wallNow();
+    if (machine !== undefined) machine.openedAtWallMs = wallMs;
+    this.slot = alarms.add(this, undefined);
+    rest?.resting.add(this.slot, machine?.openedAt ?? clock.now(), wallMs);
+    if (this.transport.isPreparing) handlePreparing(this.connection, clock.now());
+    alarms.set(this.slot, this.#deadline());
+  }
+
+  /** Whoever asks for the machine gets a peer at rest up. */
+  get connection(): Connection {
+    return this.#machine ?? this.rise();
+  }
+
+  /** @internal Makes the machine of a peer at rest; a simulator looks on. */
+  rise(): Connection {
+    const machine = this.#rest.rise(this);
+    this.#machine = machine;
+    return machine;
+  }
+
+  /** The same for looking only: a peer at rest rests on. */
+  look(): Connection {
+    return this.#machine ?? this.#rest.resting.machineOf(this.slot, this.id);
+  }
+
+  get isAtRest(): boolean {
+    return this.#machine === undefined;
+  }
+
+  get openedAtWallMs(): number {
+    return this.#machine?.openedAtWallMs ?? this.#rest.resting.openedAtWallMs(this.slot);
   }
 
   /** For the reaper: whether it was held back once, and nothing was heard since. */
@@ -100,45 +109,51 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
 
   /** To be called once, before any input can arrive: in the same turn as the constructor. */
   start(): void {
-    this.#step(this.#now());
+    if (this.#machine !== undefined) this.step(this.#now());
   }
 
   // From the transport.
 
   onBytes(bytes: Uint8Array): void {
     const now = this.#now();
+    const { rest } = this.#around;
+    const isPing = rest?.resting.isPing(bytes) === true;
+    if (isPing && this.#mayBeatAtRest && rest.beat(this, bytes.length, now)) return;
     this.connection.handleBytes(bytes, now);
-    this.#step(now);
+    this.step(now);
+    if (isPing) this.#lieDown(now);
   }
 
   onDrained(moved: boolean): void {
     const now = this.#now();
     this.connection.handleDrained(moved, now);
-    this.#step(now);
+    this.step(now);
   }
 
   onFinished(said?: LastWord): void {
     const now = this.#now();
     this.connection.handleFinished(said, now);
-    this.#step(now);
+    this.step(now);
   }
 
   onClosed(fault: Error | undefined): void {
     const now = this.#now();
     this.connection.handleClosed(fault, now);
-    this.#step(now);
+    this.step(now);
   }
 
   onHeard(heldBytes: number): void {
     const now = this.#now();
     handleHeard(this.connection, heldBytes, now);
-    this.#step(now);
+    this.step(now);
   }
 
   onNativePing(): boolean {
     const now = this.#now();
+    if (this.#mayBeatAtRest && this.#rest.nativePing(this, now)) return true;
     const mayAnswer = handleNativePing(this.connection, now);
-    this.#step(now);
+    this.step(now);
+    this.#lieDown(now);
     return mayAnswer;
   }
 
@@ -148,23 +163,27 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     const now = this.#now();
     handlePreparing(this.connection, now);
     this.#tell(() => this.#owner.onGreeting(this));
-    this.#step(now);
+    this.step(now);
   }
 
   onReady(): void {
     const now = this.#now();
     handleReady(this.connection, now);
     this.#tell(() => this.#owner.onReady(this));
-    this.#step(now);
+    this.step(now);
+    this.#lieDown(now);
   }
 
   // From the alarms.
 
   onAlarm(now: Instant): void {
-    if (this.#ended) return;
+    if (this.doing === "over") return;
+    if (this.#machine === undefined) {
+      const dueAt = this.#rest.resting.dueAt(this.slot);
+      if (dueAt > now) return this.#around.alarms.set(this.slot, dueAt);
+    }
     this.connection.handleTimeout(now);
-    this.#deadline = undefined; // Whatever it is now, it has to be set anew.
-    this.#step(now);
+    this.step(now);
   }
 
   // From the owner, at any time, also during a step.
@@ -173,7 +192,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
   send(data: Message): boolean {
     const now = this.#now();
     const belowHighWater = this.connection.send(data, now);
-    this.#step(now);
+    this.step(now);
     return belowHighWater;
   }
 
@@ -181,137 +200,118 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
   post(message: OutgoingMessage): void {
     const now = this.#now();
     this.connection.post(message, now);
-    this.#step(now);
+    this.step(now);
   }
 
   close(code: ErrorCode, reason: string): void {
     const now = this.#now();
     this.connection.close(code, reason, now);
-    this.#step(now);
+    this.step(now);
   }
 
   abort(code: ErrorCode, detail: string): void {
     const now = this.#now();
     this.connection.abort(code, detail, now);
-    this.#step(now);
+    this.step(now);
   }
 
   welcome(terms: WelcomeTerms): void {
     const now = this.#now();
     this.connection.welcome(terms, now);
-    this.#step(now);
+    this.step(now);
   }
 
   refuse(refusal: Refusal): void {
     const now = this.#now();
     this.connection.refuse(refusal, now);
-    this.#step(now);
+    this.step(now);
   }
 
   goAway(goaway: GoAway): void {
     this.connection.goAway(goaway);
-    this.#step(this.#now());
+    this.step(this.#now());
   }
 
   pauseReading(): void {
     const now = this.#now();
     this.connection.pauseReading(now);
-    this.#step(now);
+    this.step(now);
   }
 
   resumeReading(): void {
     const now = this.#now();
     this.connection.resumeReading(now);
-    this.#step(now);
+    this.step(now);
   }
 
   condemn(): void {
     const now = this.#now();
     this.connection.condemn(now);
-    this.#step(now);
+    this.step(now);
   }
 
   hold(delayMs: number): void {
     const now = this.#now();
     this.connection.hold(delayMs, now);
-    this.#step(now);
+    this.step(now);
   }
 
   verifySoon(): void {
     const now = this.#now();
+    if (this.#machine === undefined && this.#rest.resting.isSilent(this.slot)) return;
     this.connection.verifySoon(now);
-    this.#step(now);
+    this.step(now);
   }
 
   #now(): Instant {
     return this.#around.clock.now();
   }
 
-  #hasEnded(): boolean {
-    return this.#ended;
+  get #rest(): RestPath {
+    const { rest } = this.#around;
+    assert(rest !== undefined, "where nobody may rest everybody has a machine");
+    return rest;
   }
 
-  /** Effects, then the alarm. A step within a step leaves both to the outer one. */
-  #step(now: Instant): void {
-    if (this.#stepping || this.#ended) return;
-    this.#stepping = true;
-    const { connection } = this;
-    for (let effect = connection.poll(now); effect; effect = connection.poll(now)) {
+  #deadline(): Instant | undefined {
+    if (this.#machine !== undefined) return this.#machine.deadline();
+    return this.#rest.resting.dueAt(this.slot);
+  }
+
+  #lieDown(now: Instant): void {
+    const machine = this.#machine;
+    const { rest } = this.#around;
+    if (machine === undefined || rest === undefined || this.doing !== "nothing") return;
+    if (this.#bytesHere(machine) === 0 && rest.layDown(this, machine, now)) {
+      this.#machine = undefined;
+    }
+  }
+
+  #isOver(): boolean {
+    return this.doing === "over";
+  }
+
+  get #mayBeatAtRest(): boolean {
+    return this.#machine === undefined && this.doing === "nothing";
+  }
+
+  /** @internal Effects, then the alarm. A step within a step leaves both to the outer one. */
+  step(now: Instant): void {
+    const machine = this.#machine;
+    if (this.doing !== "nothing" || machine === undefined) return;
+    this.doing = "a step";
+    for (let effect = machine.poll(now); effect; effect = machine.poll(now)) {
       try {
-        this.#perform(effect, now);
+        carryOut(effect, this, machine, this.#owner, now);
       } catch (error) {
         this.#around.report(error);
       }
     }
-    this.#stepping = false;
-    if (this.#ended) return;
-    this.#accountHeld(this.#bytesHere());
-    if (this.#hasEnded()) return; // An owner may end whoever holds too much.
-    const deadline = connection.deadline();
-    if (deadline === this.#deadline) return;
-    this.#deadline = deadline;
-    this.#around.alarms.set(this.#slot, deadline);
-  }
-
-  #perform(effect: Effect, now: Instant): void {
-    const owner = this.#owner;
-    switch (effect.do) {
-      case "write":
-        this.connection.handleWritten(this.transport.write(effect.bytes), now);
-        return;
-      case "deliver":
-        return owner.onMessage(this, effect.data);
-      case "beat":
-        return owner.onBeat(this, effect);
-      case "verdict":
-        return owner.onVerdict(this, effect.verdict, effect.was);
-      case "greeting":
-        return owner.onGreeting(this);
-      case "hello":
-        return owner.onHello(this, effect.hello);
-      case "opened":
-        return owner.onOpened(this, effect.dialect, effect.welcome);
-      case "goaway":
-        return owner.onGoAway(this, effect.goaway);
-      case "drained":
-        return owner.onDrained(this);
-      case "delivered":
-        return owner.onDelivered(this);
-      case "judge":
-        return owner.onJudge(this);
-      case "measure":
-        return this.#measure();
-      case "finish":
-        return this.transport.finish(effect.word);
-      case "pause":
-        return this.transport.pause();
-      case "resume":
-        return this.transport.resume();
-      case "end":
-        return this.#end(effect.facts);
-      default:
-        effect satisfies never;
-    }
+    if (this.#isOver()) return;
+    this.doing = "nothing";
+    this.#accountHeld(machine, this.#bytesHere(machine));
+    if (this.#isOver()) return; // An owner may end whoever holds too much.
+    this.#around.alarms.set(this.slot, machine.deadline());
   }
 
   /** An owner that throws leaves nothing half done. */
@@ -323,8 +323,8 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     }
   }
 
-  /** Apart from the switch, where a function that keeps `this` would cost each effect a context. */
-  #measure(): void {
+  /** @internal Asks the transport; the answer comes later. */
+  measure(): void {
     this.transport.readUnacked((bytes, isShut) => this.#onUnacked(bytes, isShut));
   }
 
@@ -332,52 +332,35 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     const now = this.#now();
     const { unsentBytes } = this.transport;
     this.connection.handleUnacked({ unackedBytes, unsentBytes, windowIsShut }, now);
-    this.#step(now);
+    this.step(now);
   }
 
-  #end(facts: EndFacts): void {
-    this.#ended = true;
-    this.#around.alarms.remove(this.#slot);
+  /** @internal The last effect. */
+  end(machine: Connection, facts: EndFacts): void {
+    const { alarms, clock, rest } = this.#around;
+    this.doing = "over";
+    alarms.remove(this.slot);
+    rest?.resting.remove(this.slot);
     let reset = false;
     if (facts.orderly) this.transport.close();
     else reset = this.transport.reset();
-    this.#accountHeld(0);
-    this.#owner.onEnd(this, this.#record(facts, reset), facts.unwritten);
-  }
-
-  #record(facts: EndFacts, reset: boolean): EndRecord {
-    const { code, by, dialect, livedMs, wasOpen, peerSaid, cause, evidence, undelivered } = facts;
-    return {
-      id: this.connection.id,
-      code,
-      by,
-      sentence: endSentence(facts),
-      remote: this.transport.remote.text,
-      dialect,
-      openedAtWallMs: this.openedAtWallMs,
-      endedAtWallMs: this.#around.clock.wallNow(),
-      livedMs,
-      wasOpen,
-      reset,
-      peerSaid,
-      cause,
-      evidence,
-      undelivered,
-      undeliveredCount: undelivered.length,
-    };
+    this.#accountHeld(machine, 0);
+    const remote = this.transport.remote.text;
+    const endedAtWallMs = clock.wallNow();
+    const record = endRecord(machine, facts, { remote, reset, endedAtWallMs });
+    this.#owner.onEnd(this, record, facts.unwritten);
   }
 
   /** Of half a unit of the transport the connection knows the bytes, and the transport the cost. */
-  #bytesHere(): number {
+  #bytesHere({ heldBytes, input }: Connection): number {
     const { unsentBytes, keptBytes = 0 } = this.transport;
-    const { heldBytes, input } = this.connection;
     return heldBytes + unsentBytes + Math.max(0, keptBytes - input.transportBytes);
   }
 
-  #accountHeld(heldBytes: number): void {
-    const change = heldBytes - this.#heldBytes;
+  #accountHeld(machine: Connection, heldBytes: number): void {
+    const change = heldBytes - machine.accountedBytes;
     if (change === 0) return;
-    this.#heldBytes = heldBytes;
+    machine.accountedBytes = heldBytes;
     try {
       this.#owner.onHeldBytes(this, change);
     } catch (error) {

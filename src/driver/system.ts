@@ -11,6 +11,10 @@ export const systemClock: Clock = {
     const timer = setTimeout(wake, Math.max(0, Math.ceil(at - performance.now())));
     return () => clearTimeout(timer);
   },
+  afterTurn: (run): Cancel => {
+    const immediate = setImmediate(run);
+    return () => clearImmediate(immediate);
+  },
   // The event loop runs timers, then polls for input, then runs immediates. An immediate that was
   // asked for during the poll phase would run right after it, without a look at what arrived
   // since, so it takes a second one to be sure of a whole pass between.

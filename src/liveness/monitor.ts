@@ -109,6 +109,15 @@ export class LivenessMonitor {
     return this.#state.shiftBeforeMs + this.#state.shiftMs;
   }
 
+  /** Nothing is doubted, asked, measured or waited for: only the last byte heard matters. */
+  get isQuiet(): boolean {
+    const state = this.#state;
+    if (state.verdict !== "alive" || state.paused || state.measuring || state.held) return false;
+    if (state.awaitedAt !== undefined || state.outstanding !== undefined) return false;
+    if (state.verifyAt !== undefined || state.expired || state.mute !== undefined) return false;
+    return state.resumedAt <= state.heardAt && state.shiftBeforeMs + state.shiftMs === 0;
+  }
+
   /** The verdict was held back once already, and nothing was heard since. */
   get held(): boolean {
     return this.#state.held;

@@ -46,6 +46,18 @@ export class PingBudget {
     return this.#coalescedDueAt;
   }
 
+  /** When the last ping came. */
+  get pingedAt(): Instant | undefined {
+    return this.#filledAt;
+  }
+
+  /** The last ping found it full, and all that was above is forgiven: a new one would do. */
+  isAsNew(now: Instant): boolean {
+    if (this.#coalescedDueAt !== undefined || this.#pings < this.#burst - 1) return false;
+    if (this.#linePings < this.#burst * LINE_FACTOR - 1) return false;
+    return this.#aboveAt === undefined || now - this.#aboveAt > FORGIVEN_AFTER_MS;
+  }
+
   /** To be called for each ping. "slow": tell the peer to slow down, and answer. */
   ping(now: Instant): PingRuling {
     if (this.#intervalMs === false) return "answer";

@@ -144,7 +144,8 @@ function doubtedFrom(state: MonitorState): Instant | undefined {
     return later(latest(state.awaitedAt, state.resumedAt), doubtMs);
   }
   if (state.allowanceMs === undefined || canAsk(state)) return undefined;
-  return later(latest(state.heardAt, state.resumedAt), unaskedMs(state, state.allowanceMs));
+  const quietMs = unaskedMs(state.allowanceMs, answerWithinMs(state));
+  return later(latest(state.heardAt, state.resumedAt), quietMs);
 }
 
 /** Output that moved since the silence began makes the peer slow, until that is long ago, too. */
@@ -155,10 +156,13 @@ function slowUntil(state: MonitorState): Instant | undefined {
     return movedAt > state.awaitedAt ? later(movedAt, DOUBT_SHARE * waitMs(state)) : undefined;
   }
   if (state.allowanceMs === undefined || movedAt <= state.heardAt) return undefined;
-  return later(movedAt, unaskedMs(state, state.allowanceMs));
+  return later(movedAt, unaskedMs(state.allowanceMs, answerWithinMs(state)));
 }
 
-/** How much of its allowance a peer that cannot be asked may use before it is suspect. */
-function unaskedMs(state: MonitorState, allowanceMs: number): number {
-  return allowanceMs - Math.min(allowanceMs / 4, answerWithinMs(state));
+/**
+ * How much of its allowance a peer that cannot be asked may use before it is suspect. `answerMs`:
+ * how long an answer would be waited for.
+ */
+export function unaskedMs(allowanceMs: number, answerMs: number): number {
+  return allowanceMs - Math.min(allowanceMs / 4, answerMs);
 }

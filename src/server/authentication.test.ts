@@ -29,6 +29,7 @@ class Desk {
         return () => void this.#alarms.delete(wake);
       },
       afterPoll: () => () => {},
+      afterTurn: () => () => {},
     };
     const warn = (text: string): void => void this.warnings.push(text);
     const config = { authenticate, questionsMax, waitingMax, questionMsMax: 1_000, warn };

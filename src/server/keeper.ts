@@ -16,9 +16,12 @@ import { Connection } from "../connection/connection.ts";
 import { type BeatEffect, beatOf, type Dialect, type Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
 import { checkKind } from "../connection/message-check.ts";
+import { Resting } from "../connection/resting.ts";
 import { OutgoingMessage } from "../connection/outgoing-message.ts";
-import { Driven, type DrivenOwner, type DrivenSurroundings } from "../driver/driven.ts";
+import { Driven } from "../driver/driven.ts";
+import type { DrivenOwner, DrivenSurroundings } from "../driver/driven-owner.ts";
 import { Reaper } from "../driver/reaper.ts";
+import { RestPath } from "../driver/rest-path.ts";
 import { isClamped } from "../liveness/lease.ts";
 import type { Verdict } from "../liveness/monitor.ts";
 import type { AcceptHandlers, Incoming } from "../transports/transport.ts";
@@ -64,6 +67,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
   readonly #reception: Reception;
   /** One for all connections, since each keeps what it is given. */
   readonly #context: ConnectionContext;
+  readonly #resting: Resting;
   readonly #drivenSurroundings: DrivenSurroundings;
 
   constructor(config: ServerConfig, surroundings: KeeperSurroundings) {
@@ -79,7 +83,10 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     this.#reaper = new Reaper(config.reaper, { clock, random, observe }, flock, this.counters);
     const { alarms, stalls } = this.#reaper;
     this.#context = { stalls, random };
-    this.#drivenSurroundings = { clock, alarms, report };
+    const newSecret = (): string => toHex(secrets.bytes(16));
+    this.#resting = new Resting(config.connection, this.#context, newSecret);
+    const rest = new RestPath(this.#resting, this, { clock, alarms, report });
+    this.#drivenSurroundings = { clock, alarms, report, rest };
     const silentGreet = !config.connection.accepts.line;
     this.#admission = new Admission(config, this.registry, silentGreet, clock.now());
     this.budget = new BufferBudget(
@@ -182,6 +189,15 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     this.events.emit("beat", driven.tag as ServerConnection, beatOf(beat));
   }
 
+  get wantsRestBeats(): boolean {
+    return this.events.has("beat");
+  }
+
+  onRestBeat(driven: Driven, seq: number): void {
+    const connection = driven.tag as ServerConnection;
+    this.events.emit("beat", connection, { of: "theirs", seq, rttMs: undefined, nextMs: 0 });
+  }
+
   /** Only clients are told to go. */
   onGoAway(): void {}
 
@@ -254,14 +270,18 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
 
   #connectionOf(incoming: Incoming): ServerConnection {
     const { secrets } = this.#surroundings;
-    const identity = { id: toHex(secrets.bytes(16)), secret: toHex(secrets.bytes(16)) };
-    const { connection: config } = this.config;
-    const now = this.clock.now();
-    const machine = new Connection(config, identity, this.#context, undefined, now);
-    const driven = new Driven(machine, incoming.attach, this, this.#drivenSurroundings);
+    const id = toHex(secrets.bytes(16));
+    const who = this.#resting.takesNewcomers ? id : this.#machineOf(id);
+    const driven = new Driven(who, incoming.attach, this, this.#drivenSurroundings);
     const connection = new ServerConnection(driven, this.#surroundings);
     driven.tag = connection;
     return connection;
+  }
+
+  #machineOf(id: string): Connection {
+    const secret = toHex(this.#surroundings.secrets.bytes(16));
+    const { connection: config } = this.config;
+    return new Connection(config, { id, secret }, this.#context, undefined, this.clock.now());
   }
 
   /** At the door: nobody was let in, so nobody ends. */

@@ -78,7 +78,10 @@ interface ConnectionSurroundings {
 
 export class ServerConnection {
   /** 128 random bits in hexadecimal; no two connections share one, on any server. */
-  readonly id: string;
+  get id(): string {
+    return this.driven.id;
+  }
+
   /** @internal */
   readonly driven: Driven;
   /** @internal What the budget counts for it. */
@@ -96,7 +99,6 @@ export class ServerConnection {
 
   /** @internal */
   constructor(driven: Driven, surroundings: ConnectionSurroundings) {
-    this.id = driven.connection.id;
     this.driven = driven;
     this.#surroundings = surroundings;
   }
@@ -122,11 +124,11 @@ export class ServerConnection {
 
   /** How bytes become messages here; undefined until the peer's first byte tells. */
   get dialect(): Dialect | undefined {
-    return this.driven.connection.dialect;
+    return this.driven.look().dialect;
   }
 
   get verdict(): Verdict {
-    return this.driven.connection.verdict;
+    return this.driven.look().verdict;
   }
 
   /**
@@ -140,7 +142,7 @@ export class ServerConnection {
 
   /** What the peer said of itself; undefined in the line dialect, and before its HELLO. */
   get hello(): PeerHello | undefined {
-    const { hello } = this.driven.connection;
+    const { hello } = this.driven.look();
     if (hello === undefined) return undefined;
     const { agent, intervalMsMin, intervalMsMax, messageBytesMax } = hello;
     return { agent, intervalMsMin, intervalMsMax, messageBytesMax };
@@ -199,7 +201,8 @@ export class ServerConnection {
 
   /** @internal For a table in which all rows show the same moment. */
   infoAt(now: Instant): ConnectionInfo {
-    const { connection, transport, openedAtWallMs } = this.driven;
+    const { transport, openedAtWallMs } = this.driven;
+    const connection = this.driven.look();
     const { rttMs, bytesIn, bytesOut, messagesIn, messagesOut } = connection.evidence(now);
     const { heardAt } = connection;
     return {

@@ -12,6 +12,7 @@ import { endSentence } from "../connection/sentence.ts";
 import { Driven } from "../driver/driven.ts";
 import type { Attach, Listen, Open, Transport } from "../transports/transport.ts";
 import { FRAME_TYPE } from "../wire/frame-types.ts";
+import { watchEachMachine } from "./each-machine.ts";
 import type { EndOfFlow, Side, SimEvent, Tell } from "./sim-event.ts";
 import type { SimTransport } from "./sim-transport.ts";
 
@@ -82,17 +83,18 @@ export class FlowWatch {
 
   #join(driven: Driven, transport: Transport, side: Side, host: string, on: OnEffect): void {
     const { flow } = transport as SimTransport;
-    const { connection } = driven;
     const end: EndOfFlow = { flow, side, host };
     this.#machines[side].set(flow, driven);
-    const poll = connection.poll.bind(connection);
-    connection.poll = (now: Instant): Effect | undefined => {
-      const effect = poll(now);
-      if (effect === undefined) return undefined;
-      this.#look(effect, end, driven, transport);
-      on(flow, effect, driven);
-      return effect;
-    };
+    watchEachMachine(driven, (machine) => {
+      const poll = machine.poll.bind(machine);
+      machine.poll = (now: Instant): Effect | undefined => {
+        const effect = poll(now);
+        if (effect === undefined) return undefined;
+        this.#look(effect, end, driven, transport);
+        on(flow, effect, driven);
+        return effect;
+      };
+    });
   }
 
   #look(effect: Effect, end: EndOfFlow, driven: Driven, transport: Transport): void {
@@ -125,7 +127,7 @@ function recordOf(facts: EndFacts, driven: Driven, transport: Transport): EndRec
   const { detail: _, orderly, unwritten: __, ...told } = facts;
   return {
     ...told,
-    id: driven.connection.id,
+    id: driven.id,
     sentence: endSentence(facts),
     remote: transport.remote.text,
     openedAtWallMs: driven.openedAtWallMs,

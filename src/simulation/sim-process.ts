@@ -86,6 +86,7 @@ export class SimProcess {
       wallNow: () => WALL_START_MS + this.#host.trueNowMs + this.#host.wallStepMs,
       wakeAt: (at, wake) => this.#wakeAt(owner, at, wake),
       afterPoll: (run) => this.#runAfterPoll(run),
+      afterTurn: (run) => this.#runAfterPoll(run),
     };
   }
 

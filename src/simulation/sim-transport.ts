@@ -5,6 +5,7 @@
  * real socket, whoever does not read does not learn that the peer has reset: only a write shows it.
  */
 import { assert } from "../base/assert.ts";
+import type { Phase } from "../connection/phases.ts";
 import { Driven } from "../driver/driven.ts";
 import type {
   EffectiveKernelOptions,
@@ -15,6 +16,7 @@ import type {
   TransportHandlers,
   UnackedAnswer,
 } from "../transports/transport.ts";
+import { watchEachMachine } from "./each-machine.ts";
 import { otherSide } from "./packet.ts";
 import type { Holding, Pollable, SimProcess } from "./sim-process.ts";
 import type { TcpEnd } from "./tcp-end.ts";
@@ -158,17 +160,23 @@ export class SimTransport implements Transport, Pollable, Holding {
   }
 
   /** From inside the machine, since one input may change its phase more than once. */
-  #watchPhases({ connection }: Driven): void {
+  #watchPhases(driven: Driven): void {
     const { host } = this.#process;
     const { identity } = this.#end;
-    // How a client begins is decided before there is a pipe.
-    if (connection.phase !== "silent") host.tellPhase(identity, "silent", connection.phase);
-    const move = connection.move.bind(connection);
-    connection.move = (trigger) => {
-      const from = connection.phase;
-      move(trigger);
-      host.tellPhase(identity, from, connection.phase);
+    let known: Phase = "silent";
+    const tell = (phase: Phase): void => {
+      if (phase !== known) host.tellPhase(identity, known, phase);
+      known = phase;
     };
+    watchEachMachine(driven, (machine) => {
+      // How a client begins is decided before there is a pipe; who rests opens without a machine.
+      tell(machine.phase);
+      const move = machine.move.bind(machine);
+      machine.move = (trigger) => {
+        move(trigger);
+        tell(machine.phase);
+      };
+    });
   }
 
   #sendFin(): void {

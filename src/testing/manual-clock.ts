@@ -49,6 +49,11 @@ export class ManualClock implements Clock {
     };
   }
 
+  /** The same: here each turn of the loop is a pass of reading, too. */
+  afterTurn(run: () => void): Cancel {
+    return this.afterPoll(run);
+  }
+
   /** How many alarms are set. */
   get alarmCount(): number {
     return this.#alarms.length + this.#afterPoll.length;

@@ -36,7 +36,7 @@ function checkServers(tools: CheckerTools, view: WorldView): void {
 }
 
 function checkMachine(tools: CheckerTools, view: WorldView, end: EndTruth, driven: Driven): void {
-  const { config, outboxBytes, heldBytes } = driven.connection;
+  const { config, outboxBytes, heldBytes } = driven.look();
   const key = `${end.flow}/${end.side}`;
   if (outboxBytes > config.outboxBytesMax) {
     const most = config.outboxBytesMax;

@@ -73,7 +73,7 @@ class BoundWatch {
     for (const flow of this.#tools.truth.flows.values()) {
       for (const end of [flow.client, flow.server]) {
         if (end?.isWatched !== true) continue;
-        const machine = view.machine(end.flow, end.side)?.connection;
+        const machine = view.machine(end.flow, end.side)?.look();
         if (machine?.reading.isPaused === true) this.#pausedAtMs.set(end, view.nowMs);
         if (machine?.config.liveness.answersExpected === false) this.#mute.add(end);
         this.#judge(end, view.nowMs, false);

@@ -76,7 +76,7 @@ class Court {
   #noticeMute(event: SimEvent & { what: "phase" }): void {
     const end = this.#tools.truth.end(event);
     const machine = this.#tools.view.machine(event.flow, event.side);
-    const isMute = machine?.connection.config.liveness.answersExpected === false;
+    const isMute = machine?.look().config.liveness.answersExpected === false;
     if (end !== undefined && isMute) this.#mute.add(end);
   }
 

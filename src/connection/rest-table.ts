@@ -1,0 +1,164 @@
+/**
+ * What is remembered of connections at rest: one row of numbers each, and nothing else.
+ *
+ * A row is eight numbers of 64 bits, one line of a processor's cache, so that a beat touches one.
+ * Rows stand in blocks that are made when their first row is used and dropped with their last.
+ * Easy to break: a number that V8 keeps outside of such an array costs an object each time that it
+ * changes.
+ */
+import { assert } from "../base/assert.ts";
+import type { Instant } from "../base/time.ts";
+
+const BLOCK_SHIFT = 8;
+const BLOCK_ROWS: number = 1 << BLOCK_SHIFT;
+const ROW_SHIFT = 3;
+
+const OPENED_AT = 0;
+const OPENED_AT_WALL_MS = 1;
+const HEARD_AT = 2;
+const SPOKE_AT = 3;
+const PINGED_AT = 4;
+const BYTES_IN = 5;
+const BYTES_OUT = 6;
+const PINGS_IN = 7;
+
+/** Before the first of a kind. */
+const NEVER: number = Number.NEGATIVE_INFINITY;
+
+/** One row, as plain values. */
+export interface RestRow {
+  readonly openedAt: Instant;
+  readonly openedAtWallMs: number;
+  readonly heardAt: Instant;
+  /** Undefined: the kernel never took a byte. */
+  readonly spokeAt: Instant | undefined;
+  /** Undefined: no ping ever came. */
+  readonly pingedAt: Instant | undefined;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly pingsIn: number;
+}
+
+interface Block {
+  readonly numbers: Float64Array;
+  rowCount: number;
+}
+
+export class RestTable {
+  readonly #blocks: (Block | undefined)[] = [];
+
+  /** For reports and tests: bytes of all blocks. */
+  get bytes(): number {
+    const made = this.#blocks.filter((block) => block !== undefined);
+    return made.reduce((sum, { numbers }) => sum + numbers.byteLength, 0);
+  }
+
+  /** Takes a row that is not in use. */
+  add(slot: number, openedAt: Instant, openedAtWallMs: number): void {
+    const index = slot >> BLOCK_SHIFT;
+    const block = this.#blocks[index] ?? newBlock();
+    while (this.#blocks.length < index) this.#blocks.push(undefined);
+    this.#blocks[index] = block;
+    block.rowCount += 1;
+    const { numbers } = block;
+    const at = placeOf(slot);
+    numbers[at + OPENED_AT] = openedAt;
+    numbers[at + OPENED_AT_WALL_MS] = openedAtWallMs;
+    numbers[at + HEARD_AT] = openedAt;
+    numbers[at + SPOKE_AT] = NEVER;
+    numbers[at + PINGED_AT] = NEVER;
+    numbers[at + BYTES_IN] = 0;
+    numbers[at + BYTES_OUT] = 0;
+    numbers[at + PINGS_IN] = 0;
+  }
+
+  /** Gives a row back. */
+  remove(slot: number): void {
+    const index = slot >> BLOCK_SHIFT;
+    const block = this.#blocks[index];
+    assert(block !== undefined && block.rowCount > 0, "a row is given back once");
+    block.rowCount -= 1;
+    if (block.rowCount === 0) this.#blocks[index] = undefined;
+  }
+
+  /**
+   * A ping of so many bytes came. Returns how many came by now; 0, and nothing is written down, if
+   * it came sooner than `gapMsMin` after the one before.
+   */
+  ping(slot: number, byteCount: number, gapMsMin: number, now: Instant): number {
+    const numbers = this.#numbersOf(slot);
+    const at = placeOf(slot);
+    if (now - (numbers[at + PINGED_AT] as number) < gapMsMin) return 0;
+    const pingsIn = (numbers[at + PINGS_IN] as number) + 1;
+    numbers[at + HEARD_AT] = now;
+    numbers[at + PINGED_AT] = now;
+    numbers[at + BYTES_IN] = (numbers[at + BYTES_IN] as number) + byteCount;
+    numbers[at + PINGS_IN] = pingsIn;
+    return pingsIn;
+  }
+
+  /** The kernel took so many bytes. */
+  spoke(slot: number, byteCount: number, now: Instant): void {
+    const numbers = this.#numbersOf(slot);
+    const at = placeOf(slot);
+    numbers[at + SPOKE_AT] = now;
+    numbers[at + BYTES_OUT] = (numbers[at + BYTES_OUT] as number) + byteCount;
+  }
+
+  heardAt(slot: number): Instant {
+    return this.#numbersOf(slot)[placeOf(slot) + HEARD_AT] as Instant;
+  }
+
+  bytesIn(slot: number): number {
+    return this.#numbersOf(slot)[placeOf(slot) + BYTES_IN] as number;
+  }
+
+  openedAtWallMs(slot: number): number {
+    return this.#numbersOf(slot)[placeOf(slot) + OPENED_AT_WALL_MS] as number;
+  }
+
+  read(slot: number): RestRow {
+    const numbers = this.#numbersOf(slot);
+    const at = placeOf(slot);
+    return {
+      openedAt: numbers[at + OPENED_AT] as Instant,
+      openedAtWallMs: numbers[at + OPENED_AT_WALL_MS] as number,
+      heardAt: numbers[at + HEARD_AT] as Instant,
+      spokeAt: momentOf(numbers[at + SPOKE_AT] as number),
+      pingedAt: momentOf(numbers[at + PINGED_AT] as number),
+      bytesIn: numbers[at + BYTES_IN] as number,
+      bytesOut: numbers[at + BYTES_OUT] as number,
+      pingsIn: numbers[at + PINGS_IN] as number,
+    };
+  }
+
+  /** Writes all but the two that never change. */
+  write(slot: number, row: Omit<RestRow, "openedAt" | "openedAtWallMs">): void {
+    const numbers = this.#numbersOf(slot);
+    const at = placeOf(slot);
+    numbers[at + HEARD_AT] = row.heardAt;
+    numbers[at + SPOKE_AT] = row.spokeAt ?? NEVER;
+    numbers[at + PINGED_AT] = row.pingedAt ?? NEVER;
+    numbers[at + BYTES_IN] = row.bytesIn;
+    numbers[at + BYTES_OUT] = row.bytesOut;
+    numbers[at + PINGS_IN] = row.pingsIn;
+  }
+
+  #numbersOf(slot: number): Float64Array {
+    const block = this.#blocks[slot >> BLOCK_SHIFT];
+    assert(block !== undefined, "only a row in use is looked at");
+    return block.numbers;
+  }
+}
+
+function newBlock(): Block {
+  return { numbers: new Float64Array(BLOCK_ROWS << ROW_SHIFT), rowCount: 0 };
+}
+
+function placeOf(slot: number): number {
+  return (slot & (BLOCK_ROWS - 1)) << ROW_SHIFT;
+}
+
+function momentOf(number: number): Instant | undefined {
+  return number === NEVER ? undefined : (number as Instant);
+}
