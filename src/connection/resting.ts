@@ -36,7 +36,8 @@ export class Resting {
   readonly #extras = new Map<number, Extras>();
   readonly #newSecret: () => string;
   readonly #gapMsMin: number;
-  readonly #patienceMs: number;
+  /** For how long after its last byte a peer needs no looking at. */
+  readonly patienceMs: number;
 
   /** `newSecret`: for who gets up and may turn out to speak frames. */
   constructor(config: ConnectionConfig, context: ConnectionContext, newSecret: () => string) {
@@ -47,7 +48,7 @@ export class Resting {
     const { timeoutMs, answerWithinMs, pingIntervalMsMin } = config.liveness;
     this.#gapMsMin = pingIntervalMsMin === false ? Number.NEGATIVE_INFINITY : pingIntervalMsMin;
     // A peer at rest was never asked, so nothing was measured.
-    this.#patienceMs = unaskedMs(timeoutMs, new RttEstimator().answerWithinMs(answerWithinMs));
+    this.patienceMs = unaskedMs(timeoutMs, new RttEstimator().answerWithinMs(answerWithinMs));
   }
 
   /** Whether a newcomer may rest until its first byte. */
@@ -103,7 +104,7 @@ export class Resting {
 
   /** When it has to be looked at if nothing comes. */
   dueAt(slot: number): Instant {
-    return later(this.#table.heardAt(slot), this.#patienceMs);
+    return later(this.#table.heardAt(slot), this.patienceMs);
   }
 
   /** The machine that it would be, for looking at. */

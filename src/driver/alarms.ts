@@ -80,6 +80,14 @@ export class Alarms {
     this.#ringBy(at);
   }
 
+  /**
+   * The same, to `ms` after `from`, for a deadline that is not earlier than the one before: no timer
+   * has to be looked at. In two numbers, since a sum that is handed on would cost an object.
+   */
+  postpone(slot: number, from: Instant, ms: number): void {
+    this.#table.postpone(slot, from, ms);
+  }
+
   remove(slot: number): void {
     this.#table.remove(slot);
     this.#alarmed[slot] = undefined;

@@ -29,8 +29,8 @@ import { endRecord } from "./driven-record.ts";
 import type { Judged } from "./reaper.ts";
 import type { RestPath } from "./rest-path.ts";
 
-/** While a step runs, what comes meanwhile waits. */
-type Doing = "nothing" | "a step" | "over";
+/** While a step runs, what comes meanwhile waits. Owing: at rest, and not answered yet. */
+type Doing = "nothing" | "a step" | "owing" | "over";
 
 export class Driven implements TransportHandlers, Alarmed, Judged {
   readonly id: string;
@@ -115,10 +115,10 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
   // From the transport.
 
   onBytes(bytes: Uint8Array): void {
-    const now = this.#now();
     const { rest } = this.#around;
     const isPing = rest?.resting.isPing(bytes) === true;
-    if (isPing && this.#mayBeatAtRest && rest.beat(this, bytes.length, now)) return;
+    if (isPing && this.#mayBeatAtRest && rest.beat(this, bytes.length)) return;
+    const now = this.#now();
     this.connection.handleBytes(bytes, now);
     this.step(now);
     if (isPing) this.#lieDown(now);
@@ -292,7 +292,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
   }
 
   get #mayBeatAtRest(): boolean {
-    return this.#machine === undefined && this.doing === "nothing";
+    return this.#machine === undefined && this.doing !== "a step";
   }
 
   /** @internal Effects, then the alarm. A step within a step leaves both to the outer one. */

@@ -2,9 +2,9 @@
  * The path of nearly every beat: a peer at rest has sent a ping, and gets its answer.
  *
  * Nothing is made on it, but for whoever listens to beats. One for all connections of a server.
- * Easy to break: thousands may ping within one turn of the event loop, and each answer is a system call,
- * so answers that would hold everything else up wait for turns of their own. What was heard counts
- * at once, as ever.
+ * Easy to break: thousands may ping within one turn of the event loop, and each answer is a system
+ * call, so answers that would hold everything else up wait for turns of their own. What was heard
+ * counts at once, as ever.
  */
 import { type Clock, type Instant, later } from "../base/time.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -30,12 +30,16 @@ export class RestPath {
   readonly resting: Resting;
   readonly #owner: DrivenOwner;
   readonly #around: RestSurroundings;
-  /** Who was heard and not answered yet, the first one first. */
-  readonly #owed = new Set<Driven>();
+  /** Who was heard and not answered yet; those from `#owedFrom` on, up to and without `#owedTo`. */
+  readonly #owed: (Driven | undefined)[] = [];
+  #owedFrom = 0;
+  #owedTo = 0;
   /** Beats since the event loop was last known to have begun a turn. */
   #beats = 0;
-  /** Since when the present turn lasts, where that is being watched. */
-  #turnFrom: Instant | undefined;
+  #isTurnWatched = false;
+  /** Until when the present turn may last; in an array, where no number costs an object. */
+  readonly #turnUntil = new Float64Array(1);
+  readonly #whenTurnIsOver = (): void => this.#onTurnOver();
 
   constructor(resting: Resting, owner: DrivenOwner, around: RestSurroundings) {
     this.resting = resting;
@@ -44,14 +48,17 @@ export class RestPath {
   }
 
   /** False: it is none for somebody at rest, and nothing has changed. */
-  beat(driven: Driven, byteCount: number, now: Instant): boolean {
+  beat(driven: Driven, byteCount: number): boolean {
     const { resting } = this;
+    // Asked for here and not handed in: a moment costs an object on each way that is not inlined.
+    const now = this.#around.clock.now();
     const { slot } = driven;
     const isFirst = resting.isSilent(slot);
     const seq = resting.ping(slot, byteCount, now);
     if (seq === 0) return false;
-    this.#around.alarms.set(slot, resting.dueAt(slot));
-    if (isFirst || this.#owner.wantsRestBeats === true) this.#tell(driven, isFirst, seq);
+    this.#around.alarms.postpone(slot, now, resting.patienceMs);
+    const isTold = isFirst || this.#owner.wantsRestBeats === true;
+    if (isTold) this.#tell(driven, isFirst, seq, now);
     if (resting.answer === false && driven.isAtRest) return true;
     if (this.#mayAnswer(now)) this.#answer(driven, now);
     else this.#owe(driven, now);
@@ -62,7 +69,7 @@ export class RestPath {
   nativePing(driven: Driven, now: Instant): boolean {
     const { slot } = driven;
     if (this.resting.ping(slot, 0, now) === 0) return false;
-    this.#around.alarms.set(slot, this.resting.dueAt(slot));
+    this.#around.alarms.postpone(slot, now, this.resting.patienceMs);
     return true;
   }
 
@@ -70,7 +77,9 @@ export class RestPath {
   rise(driven: Driven): Connection {
     const machine = this.resting.rise(driven.slot, driven.id);
     const { answer } = this.resting;
-    if (this.#owed.delete(driven) && answer !== false) machine.output.pong(answer);
+    if (driven.doing !== "owing") return machine;
+    driven.doing = "nothing";
+    if (answer !== false) machine.output.pong(answer);
     return machine;
   }
 
@@ -84,7 +93,8 @@ export class RestPath {
   }
 
   /** What listeners do meanwhile waits, as in a step. */
-  #tell(driven: Driven, isFirst: boolean, seq: number): void {
+  #tell(driven: Driven, isFirst: boolean, seq: number, now: Instant): void {
+    const wasOwing = driven.doing === "owing";
     driven.doing = "a step";
     try {
       if (isFirst) this.#owner.onOpened(driven, "line", undefined);
@@ -96,7 +106,12 @@ export class RestPath {
     } catch (error) {
       this.#around.report(error);
     }
-    driven.doing = "nothing";
+    driven.doing = wasOwing && driven.isAtRest ? "owing" : "nothing";
+    // The answer to the ping before, which the one who got up could not take along.
+    const { answer } = this.resting;
+    if (!wasOwing || driven.isAtRest || answer === false) return;
+    driven.connection.output.pong(answer);
+    driven.step(now);
   }
 
   #answer(driven: Driven, now: Instant): void {
@@ -116,48 +131,59 @@ export class RestPath {
   }
 
   #mayAnswer(now: Instant): boolean {
-    if (this.#owed.size > 0) return false; // They were here first.
+    if (this.#owedTo > 0) return false; // They were here first.
     this.#beats += 1;
     if (this.#beats < BEATS_UNWATCHED) return true;
-    if (this.#turnFrom === undefined) {
-      this.#turnFrom = now;
-      this.#around.clock.afterTurn(() => this.#onTurnOver());
-      return true;
-    }
-    return now < later(this.#turnFrom, PORTION_MS);
+    if (this.#isTurnWatched) return now < (this.#turnUntil[0] as number);
+    this.#turnUntil[0] = later(now, PORTION_MS);
+    this.#watchTurn();
+    return true;
+  }
+
+  #watchTurn(): void {
+    if (this.#isTurnWatched) return;
+    this.#isTurnWatched = true;
+    this.#around.clock.afterTurn(this.#whenTurnIsOver);
   }
 
   #onTurnOver(): void {
     this.#beats = 0;
-    this.#turnFrom = undefined;
-    if (this.#owed.size > 0) this.#answerOwed();
+    this.#isTurnWatched = false;
+    if (this.#owedTo > 0) this.#answerOwed();
   }
 
   /** One answer at most is owed to anybody: who asks again gets the earlier one at once. */
   #owe(driven: Driven, now: Instant): void {
-    if (!driven.isAtRest || this.#owed.has(driven)) {
+    if (!driven.isAtRest || driven.doing === "owing") {
       this.#answer(driven, now);
       return;
     }
-    this.#owed.add(driven);
-    if (this.#turnFrom !== undefined) return;
-    this.#turnFrom = now;
-    this.#around.clock.afterTurn(() => this.#onTurnOver());
+    driven.doing = "owing";
+    this.#owed[this.#owedTo] = driven;
+    this.#owedTo += 1;
+    this.#watchTurn();
   }
 
   #answerOwed(): void {
     const { clock } = this.#around;
-    const until = later(clock.now(), PORTION_MS);
-    let count = 0;
-    for (const driven of this.#owed) {
+    this.#turnUntil[0] = later(clock.now(), PORTION_MS);
+    while (this.#owedFrom < this.#owedTo) {
       const now = clock.now();
-      count += 1;
-      if (count % ANSWERS_UNTIMED === 0 && now >= until) break;
-      this.#owed.delete(driven);
+      const isTimed = this.#owedFrom % ANSWERS_UNTIMED === ANSWERS_UNTIMED - 1;
+      if (isTimed && now >= (this.#turnUntil[0] as number)) break;
+      const driven = this.#owed[this.#owedFrom];
+      this.#owed[this.#owedFrom] = undefined;
+      this.#owedFrom += 1;
+      // Who has got up since took along what it was owed.
+      if (driven?.doing !== "owing") continue;
+      driven.doing = "nothing";
       this.#answer(driven, now);
     }
-    if (this.#owed.size === 0) return;
-    this.#turnFrom = clock.now();
-    clock.afterTurn(() => this.#onTurnOver());
+    if (this.#owedFrom < this.#owedTo) {
+      this.#watchTurn();
+      return;
+    }
+    this.#owedFrom = 0;
+    this.#owedTo = 0;
   }
 }

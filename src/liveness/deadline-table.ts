@@ -51,6 +51,14 @@ export class DeadlineTable {
     this.#moved(slot >> BLOCK_SHIFT, before, after);
   }
 
+  /** `set` to a moment that is not earlier than before: `ms` after `from`. */
+  postpone(slot: number, from: Instant, ms: number): void {
+    const before = this.#deadlines[slot] as number;
+    const block = slot >> BLOCK_SHIFT;
+    this.#deadlines[slot] = from + ms;
+    if (before <= (this.#bounds[block] as number)) this.#stale[block] = 1;
+  }
+
   remove(slot: number): void {
     const before = this.#deadlines[slot];
     assert(before !== undefined && !Number.isNaN(before), "a slot is given back once");

@@ -15,6 +15,7 @@
 import type { Socket } from "node:net";
 import { assert } from "../base/assert.ts";
 import type { LastBuffer } from "./last-buffer.ts";
+import { beginWrite, type Waiting, writeOn } from "./slice-write.ts";
 import { resetSocket } from "./socket-reset.ts";
 import type {
   EffectiveKernelOptions,
@@ -27,9 +28,6 @@ import type {
 } from "./transport.ts";
 
 export const HIGH_WATER_MARK = 1;
-
-/** The step in which `unsentBytes` falls: what liveness calls output that moved. */
-const SLICE_BYTES = 64 * 1024;
 
 /** What all pipes of one listener, or one dialer, have in common. */
 export interface StreamFacts {
@@ -85,13 +83,6 @@ export function plainOutputAfter(socket: Socket): OutputState {
   return socket.writableLength === 0 && !isBroken(socket) ? "taken" : "refused";
 }
 
-/** Writes, and tells what became of it. Exact only while nothing else waits in `socket`. */
-function handOver(socket: Socket, facts: StreamFacts, bytes: Uint8Array): OutputState {
-  facts.beforeWrite?.(socket);
-  socket.write(facts.lastBuffer.of(bytes));
-  return facts.outputAfter(socket, bytes.length);
-}
-
 const TRANSPORT: unique symbol = Symbol("holdfast.transport");
 
 interface WiredSocket extends Socket {
@@ -104,22 +95,22 @@ interface WiredSocket extends Socket {
  */
 type Phase = "holding" | "open" | "finishing" | "finished" | "reset" | "closed";
 
+interface Secured {
+  readonly tls: TlsFacts;
+  /** What the raw socket had read when the last byte of ours came out of it. */
+  rawBytesHeard: number;
+}
+
 export class StreamTransport implements Transport {
   readonly remote: RemoteAddress;
-  readonly tls: TlsFacts | undefined;
   readonly #facts: StreamFacts;
   readonly #handlers: TransportHandlers;
   #socket: Socket;
   #phase: Phase = "open";
   #fault: Error | undefined;
-  /** What `write` was given and is not yet handed to the socket. */
-  #rest: Uint8Array | undefined;
-  /** Bytes handed to the socket that the kernel refused; 0 when it took everything. */
-  #waitingBytes = 0;
-  /** The kernel has refused a part of what waits. */
-  #wasRefused = false;
-  /** What the raw socket had read when the last byte of ours came out of it. */
-  #rawBytesHeard = 0;
+  /** Only while something waits: most pipes never write more than the kernel takes. */
+  #waiting: Waiting | undefined;
+  readonly #secured: Secured | undefined;
 
   constructor(
     socket: Socket,
@@ -130,15 +121,18 @@ export class StreamTransport implements Transport {
   ) {
     this.#facts = facts;
     this.remote = remote;
-    this.tls = tls;
     this.#handlers = handlers;
     this.#socket = socket;
-    if (tls !== undefined) this.#rawBytesHeard = facts.rawOf(socket).bytesRead;
+    if (tls !== undefined) this.#secured = { tls, rawBytesHeard: facts.rawOf(socket).bytesRead };
     this.#wire();
   }
 
   get kind(): TransportKind {
     return this.#facts.kind;
+  }
+
+  get tls(): TlsFacts | undefined {
+    return this.#secured?.tls;
   }
 
   get isPreparing(): boolean {
@@ -150,17 +144,18 @@ export class StreamTransport implements Transport {
   }
 
   get unsentBytes(): number {
-    return this.#waitingBytes + (this.#rest?.length ?? 0);
+    const waiting = this.#waiting;
+    return waiting === undefined ? 0 : waiting.handedBytes + (waiting.rest?.length ?? 0);
   }
 
   write(bytes: Uint8Array): boolean {
     if (this.#phase === "reset" || this.#phase === "closed") return false;
     assert(this.#phase === "open", "nothing is written after finish");
-    assert(this.unsentBytes === 0, "nothing is written between a refused write and onDrained");
+    assert(this.#waiting === undefined, "nothing is written between a refused write and onDrained");
     if (bytes.length === 0) return true;
-    this.#rest = bytes;
-    this.#wasRefused = false;
-    if (this.#pushRest()) return true;
+    const waiting = beginWrite(this.#socket, this.#facts, bytes);
+    if (waiting === undefined || writeOn(this.#socket, this.#facts, waiting)) return true;
+    this.#waiting = waiting;
     this.#socket.on("drain", onDrain);
     return false;
   }
@@ -175,8 +170,7 @@ export class StreamTransport implements Transport {
   reset(): boolean {
     if (this.#phase === "reset" || this.#phase === "closed") return this.#facts.canReset;
     this.#phase = "reset";
-    this.#rest = undefined;
-    this.#waitingBytes = 0;
+    this.#waiting = undefined;
     resetSocket(this.#socket, this.#facts);
     return this.#facts.canReset;
   }
@@ -184,8 +178,7 @@ export class StreamTransport implements Transport {
   close(): void {
     if (this.#phase === "reset" || this.#phase === "closed") return;
     this.#phase = "reset";
-    this.#rest = undefined;
-    this.#waitingBytes = 0;
+    this.#waiting = undefined;
     this.#socket.destroy();
   }
 
@@ -253,7 +246,8 @@ export class StreamTransport implements Transport {
   /** Bytes have come, by whichever way they were read. They are lent to the handlers. */
   handleBytes(bytes: Uint8Array): void {
     if (this.#phase === "reset" || this.#phase === "closed") return;
-    if (this.tls !== undefined) this.#rawBytesHeard = this.#facts.rawOf(this.#socket).bytesRead;
+    const secured = this.#secured;
+    if (secured !== undefined) secured.rawBytesHeard = this.#facts.rawOf(this.#socket).bytesRead;
     const growth = endIfGrown(this.#socket, this.#facts);
     this.#fault ??= growth;
     if (growth !== undefined) return;
@@ -263,11 +257,14 @@ export class StreamTransport implements Transport {
 
   handleDrain(): void {
     if (this.#phase === "reset" || this.#phase === "closed") return;
-    this.#waitingBytes = 0;
-    if (!this.#pushRest()) return;
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    waiting.handedBytes = 0;
+    if (!writeOn(this.#socket, this.#facts, waiting)) return;
+    this.#waiting = undefined;
     this.#socket.off("drain", onDrain);
     if (this.#phase === "finishing") this.#sendFin();
-    this.#handlers.onDrained(this.#wasRefused);
+    this.#handlers.onDrained(waiting.wasRefused);
   }
 
   handleEnd(): void {
@@ -283,7 +280,7 @@ export class StreamTransport implements Transport {
   handleClose(): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
-    this.#rest = undefined;
+    this.#waiting = undefined;
     this.#handlers.onClosed(this.#fault);
   }
 
@@ -301,29 +298,12 @@ export class StreamTransport implements Transport {
 
   /** Half a record of TLS is a sign of life, too, and nobody else sees it. */
   #tellHeard(): void {
-    if (this.tls === undefined || this.#phase === "reset" || this.#phase === "closed") return;
+    const secured = this.#secured;
+    if (secured === undefined || this.#phase === "reset" || this.#phase === "closed") return;
     const { bytesRead } = this.#facts.rawOf(this.#socket);
-    if (bytesRead <= this.#rawBytesHeard) return;
-    this.#rawBytesHeard = bytesRead;
+    if (bytesRead <= secured.rawBytesHeard) return;
+    secured.rawBytesHeard = bytesRead;
     this.#handlers.onHeard?.(0);
-  }
-
-  /** True when the kernel has taken all of the rest. */
-  #pushRest(): boolean {
-    while (this.#rest !== undefined) {
-      // What went before is not done yet, although the kernel may have all of it: only of one write
-      // at a time it can be told what became of it. "drain" follows in any case.
-      if (this.#socket.writableLength > 0) return false;
-      const slice =
-        this.#rest.length > SLICE_BYTES ? this.#rest.subarray(0, SLICE_BYTES) : this.#rest;
-      this.#rest = slice === this.#rest ? undefined : this.#rest.subarray(SLICE_BYTES);
-      const state = handOver(this.#socket, this.#facts, slice);
-      if (state === "taken") continue;
-      if (state === "refused") this.#wasRefused = true;
-      this.#waitingBytes = slice.length;
-      return false;
-    }
-    return true;
   }
 
   #sendFin(): void {

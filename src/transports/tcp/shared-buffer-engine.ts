@@ -113,6 +113,8 @@ function rewrap(socket: Socket, onread: SharedRead): Socket {
     writableHighWaterMark: HIGH_WATER_MARK,
   };
   const moved = new Socket(options);
+  // Node's own listener is for sockets that are not half open; a second one would cost an array.
+  moved.removeAllListeners("end");
   const now = moved as unknown as Internals;
   now._server = old._server;
   now.server = old.server;
