@@ -15,11 +15,13 @@ const BEFORE_ALL = FROM as Instant;
 export const deadlineTable: MicroGroup = {
   title: "deadline table of 1,000,000",
   tasks: () => [
-    setLater(),
+    moveLater("deadlines: set later", (table, slot, at) => table.set(slot, at)),
+    moveLater("deadlines: postpone", (table, slot, at) => table.postpone(slot, at, 0)),
     setEarlier(),
     sweep("deadlines: sweep, nothing due", filled(), 0),
     sweep("deadlines: sweep, 1 % due, one in each hundred", filled(isHundredth), SLOTS / 100),
     sweep("deadlines: sweep, 1 % due, side by side", filled(isFirst), SLOTS / 100),
+    watchedSecond(),
     nextAt("deadlines: nextAt, all bounds are right", 0),
     nextAt("deadlines: set and nextAt, one bound is stale", 1),
     nextAt("deadlines: set and nextAt, all bounds are stale", Math.ceil(SLOTS / BLOCK_SLOTS)),
@@ -35,10 +37,10 @@ function isFirst(slot: number): boolean {
 }
 
 /** Spread evenly over a minute; `isEarly` picks who is due before that. */
-function filled(isEarly: (slot: number) => boolean = () => false): DeadlineTable {
-  const table = new DeadlineTable();
+function filled(isEarly: (slot: number) => boolean = () => false): DeadlineTable<number> {
+  const table = new DeadlineTable<number>();
   for (let slot = 0; slot < SLOTS; slot++) {
-    table.add((isEarly(slot) ? FROM - 1 : spreadAt(slot)) as Instant);
+    table.add(slot, (isEarly(slot) ? FROM - 1 : spreadAt(slot)) as Instant);
   }
   return table;
 }
@@ -47,23 +49,27 @@ function spreadAt(slot: number): number {
   return FROM + 1 + (((slot * STRIDE) % SLOTS) / SLOTS) * SPAN_MS;
 }
 
-function setLater(): MicroTask {
+/** What each byte heard does. */
+function moveLater(
+  name: string,
+  move: (table: DeadlineTable<number>, slot: number, at: Instant) => void,
+): MicroTask {
   const table = filled();
   let slot = 0;
   let at = FROM + 2 * SPAN_MS;
   return {
-    name: "deadlines: set later (what each byte heard does)",
+    name,
     check() {
-      const own = new DeadlineTable();
-      const one = own.add(10 as Instant);
-      own.set(one, 20 as Instant);
+      const own = new DeadlineTable<number>();
+      const one = own.add(0, 10 as Instant);
+      move(own, one, 20 as Instant);
       expectSame(own.nextAt(), 20);
     },
     run(times) {
       for (let count = 0; count < times; count++) {
         slot = (slot + STRIDE) % SLOTS;
         at += 0.01;
-        table.set(slot, at as Instant);
+        move(table, slot, at as Instant);
       }
       return at + table.size;
     },
@@ -77,8 +83,8 @@ function setEarlier(): MicroTask {
   return {
     name: "deadlines: set earlier",
     check() {
-      const own = new DeadlineTable();
-      const one = own.add(10 as Instant);
+      const own = new DeadlineTable<number>();
+      const one = own.add(0, 10 as Instant);
       own.set(one, 5 as Instant);
       expectSame(own.nextAt(), 5);
     },
@@ -94,7 +100,7 @@ function setEarlier(): MicroTask {
 }
 
 /** Who is due stays so until it is set, so that each sweep finds the same. */
-function sweep(name: string, table: DeadlineTable, dueCount: number): MicroTask {
+function sweep(name: string, table: DeadlineTable<number>, dueCount: number): MicroTask {
   const due: number[] = [];
   const once = (): number => {
     due.length = 0;
@@ -107,6 +113,35 @@ function sweep(name: string, table: DeadlineTable, dueCount: number): MicroTask 
     run(times) {
       let sum = 0;
       for (let count = 0; count < times; count++) sum += once();
+      return sum;
+    },
+  };
+}
+
+/** The whole price of watching for a second: everybody beats each 30 seconds, nobody is due. */
+function watchedSecond(): MicroTask {
+  const table = new DeadlineTable<number>();
+  for (let slot = 0; slot < SLOTS; slot++) table.add(slot, (FROM + 2 * SPAN_MS) as Instant);
+  const beatsPerSecond = Math.ceil(SLOTS / 30);
+  let slot = 0;
+  let now = FROM + SPAN_MS;
+  const second = (): number => {
+    now += 1_000;
+    for (let count = 0; count < beatsPerSecond; count++) {
+      slot = (slot + STRIDE) % SLOTS;
+      table.postpone(slot, now as Instant, SPAN_MS);
+    }
+    return table.nextAt((now + 1_000) as Instant);
+  };
+  return {
+    name: "deadlines: one second of watching, 33,334 postponed",
+    check() {
+      for (let count = 0; count < 90; count++) expectSame(second(), now + 1_000);
+      expectSame(table.size, SLOTS);
+    },
+    run(times) {
+      let sum = 0;
+      for (let count = 0; count < times; count++) sum += second();
       return sum;
     },
   };

@@ -8,12 +8,22 @@ const CONFIG = { tickMs: 100, watchMs: 1_000, stallToleranceMs: 250 };
 
 function rig() {
   const clock = new ManualClock();
+  let timerCount = 0;
+  const wakeAt = clock.wakeAt.bind(clock);
+  clock.wakeAt = (at, wake) => {
+    timerCount += 1;
+    return wakeAt(at, wake);
+  };
+  let tellStall = (): void => {};
   const stalls: Stall[] = [];
   const passes: Instant[] = [];
   const rang: { name: string; at: Instant }[] = [];
   const log = new StallLog(CONFIG);
   const alarms = new Alarms(CONFIG, clock, log, {
-    onStall: (stall) => stalls.push(stall),
+    onStall: (stall) => {
+      stalls.push(stall);
+      tellStall();
+    },
     onPassEnd: (now) => passes.push(now),
   });
   /** An alarm that has nothing more to wait for once it rang. */
@@ -25,7 +35,10 @@ function rig() {
     const slot = alarms.add({ onAlarm }, at);
     return slot;
   };
-  return { clock, stalls, passes, rang, alarms, add };
+  const onStall = (tell: () => void): void => {
+    tellStall = tell;
+  };
+  return { clock, stalls, passes, rang, alarms, add, onStall, timers: () => timerCount };
 }
 
 test("alarms ring at their time, within a tick, and one timer serves them all", () => {
@@ -192,4 +205,70 @@ test("an alarm that throws throws, and the others go on being watched", () => {
   expect(() => clock.advance(1_200)).toThrow("a fault of ours");
   clock.advance(2_500);
   expect(rang.map(({ name }) => name)).toEqual(["same pass", "later"]);
+});
+
+test("who is watched and beats makes the timer ring once a second, whatever its deadlines", () => {
+  const { clock, alarms, rang, add, timers } = rig();
+  const start = clock.now();
+  const slots = Array.from({ length: 3_000 }, (_, n) => add("watched", later(start, 60_000 + n)));
+  const before = timers();
+  for (let second = 0; second < 120; second++) {
+    for (let n = second % 30; n < slots.length; n += 30) {
+      alarms.postpone(slots[n] as number, clock.now(), 65_000);
+    }
+    clock.advance(1_000);
+  }
+  expect(rang).toEqual([]);
+  expect(timers() - before).toBe(120);
+});
+
+// Ours: each deadline that had passed when it was set took the timer down and set the same again.
+test("a thousand deadlines that have passed set one timer", () => {
+  const { clock, rang, add, timers } = rig();
+  add("first", later(clock.now(), 60_000));
+  clock.advance(1_010);
+  const before = timers();
+  for (let n = 0; n < 1_000; n++) add("passed", later(clock.now(), -n));
+  expect(timers() - before).toBe(1);
+  clock.advance(100);
+  expect(rang).toHaveLength(1_000);
+});
+
+test("a deadline that was set later and then earlier again is met", () => {
+  const { clock, rang, alarms, add } = rig();
+  const start = clock.now();
+  const slot = add("a", later(start, 5_000));
+  alarms.postpone(slot, start, 90_000);
+  clock.advance(20_000);
+  alarms.set(slot, later(start, 21_000));
+  clock.advance(1_100);
+  expect(rang.map(({ name }) => name)).toEqual(["a"]);
+});
+
+test("with more to look through than one look reads, who is due is found within a tick", () => {
+  const { clock, rang, alarms, add } = rig();
+  const start = clock.now();
+  const watched = { onAlarm: () => expect.unreachable("it was postponed") };
+  const slots = Array.from({ length: 1_200_000 }, () => alarms.add(watched, later(start, 2_000)));
+  add("due", later(start, 2_000));
+  for (const slot of slots) alarms.postpone(slot, start, 90_000);
+  clock.advance(2_000 + CONFIG.tickMs);
+  expect(rang.map(({ name }) => name)).toEqual(["due"]);
+});
+
+// Ours: the timer that was set while a stall was told rang besides the next one, even after close.
+test("who is told of a stall may set an alarm, and there is still one timer", () => {
+  const { clock, alarms, rang, onStall } = rig();
+  const ring = (now: Instant): void => {
+    rang.push({ name: "a", at: now });
+    alarms.set(slot, later(now, 60_000));
+  };
+  const slot: number = alarms.add({ onAlarm: ring }, later(clock.now(), 500));
+  onStall(() => alarms.set(slot, later(clock.now(), -1)));
+  clock.stall(3_000);
+  clock.read = () => expect(clock.alarmCount).toBeLessThanOrEqual(1);
+  clock.advance(1);
+  expect(rang).toHaveLength(1);
+  alarms.close();
+  expect(clock.alarmCount).toBe(0);
 });

@@ -43,8 +43,7 @@ export class Alarms {
   readonly #clock: Clock;
   readonly #stalls: StallLog;
   readonly #on: AlarmsHandlers;
-  readonly #table = new DeadlineTable();
-  readonly #alarmed: (Alarmed | undefined)[] = [];
+  readonly #table = new DeadlineTable<Alarmed>();
   readonly #due: number[] = [];
   #cancel: Cancel | undefined;
   /** When the timer is to ring; undefined while none is set. */
@@ -69,8 +68,7 @@ export class Alarms {
   }
 
   add(alarmed: Alarmed, at: Instant | undefined): number {
-    const slot = this.#table.add(at);
-    this.#alarmed[slot] = alarmed;
+    const slot = this.#table.add(alarmed, at);
     this.#ringBy(at);
     return slot;
   }
@@ -81,8 +79,9 @@ export class Alarms {
   }
 
   /**
-   * The same, to `ms` after `from`, for a deadline that is not earlier than the one before: no timer
-   * has to be looked at. In two numbers, since a sum that is handed on would cost an object.
+   * What `set` does, for the price of a store: to `ms` after `from`, which must not be earlier than
+   * the present deadline, and there must be one. The timer may ring for the earlier one, and finds
+   * nothing due. In two numbers, since a sum that is handed on would cost an object.
    */
   postpone(slot: number, from: Instant, ms: number): void {
     this.#table.postpone(slot, from, ms);
@@ -90,7 +89,6 @@ export class Alarms {
 
   remove(slot: number): void {
     this.#table.remove(slot);
-    this.#alarmed[slot] = undefined;
     if (this.#table.size === 0 && !this.#inPass) this.#silence();
   }
 
@@ -114,14 +112,20 @@ export class Alarms {
   }
 
   #setTimer(at: Instant | undefined): void {
-    this.#cancel?.();
-    const lookAt = later(this.#watchedFrom, this.#config.watchMs);
+    const lookAt = this.#lookAt();
     const wantedAt = at === undefined ? lookAt : earliest(at, lookAt);
     const soonestAt = latest(later(this.#rangAt, this.#config.tickMs), this.#clock.now());
     // A moment that had passed when it was asked for is no lateness; a timer overdue by now is.
     const ringsAt = latest(wantedAt, earliest(this.#ringsAt ?? soonestAt, soonestAt));
+    if (ringsAt === this.#ringsAt) return;
+    this.#cancel?.();
     this.#ringsAt = ringsAt;
     this.#cancel = this.#clock.wakeAt(ringsAt, () => this.#ring(ringsAt));
+  }
+
+  /** The timer rings then at the latest, whatever is due. */
+  #lookAt(): Instant {
+    return later(this.#watchedFrom, this.#config.watchMs);
   }
 
   #ring(expectedAt: Instant): void {
@@ -130,8 +134,10 @@ export class Alarms {
     this.#rangAt = now;
     this.#watchedFrom = now;
     this.#noticeLateness(expectedAt, now);
-    const nextAt = this.#table.nextAt();
-    if (nextAt !== undefined && nextAt <= now) {
+    // Whoever was told of a stall may have set the timer: it would ring besides the next one.
+    this.#silence();
+    const nextAt = this.#table.nextAt(this.#lookAt());
+    if (nextAt <= now) {
       this.#inPass = true;
       this.#readFirst(now);
     } else if (this.#table.size > 0 && !this.#closed) this.#setTimer(nextAt);
@@ -148,26 +154,26 @@ export class Alarms {
   #runDue(now: Instant): void {
     const due = this.#due;
     due.length = 0;
-    this.#table.collectDue(now, due, ALARMS_PER_PASS);
+    const isAll = this.#table.collectDue(now, due, ALARMS_PER_PASS);
     // A fault of ours may end the process; where it does not, the others are still watched.
     try {
-      for (const slot of due) this.#alarmed[slot]?.onAlarm(now);
+      for (const slot of due) this.#table.owner(slot)?.onAlarm(now);
       this.#on.onPassEnd(now);
     } finally {
-      this.#afterPass(due.length);
+      this.#afterPass(isAll);
     }
   }
 
-  #afterPass(dueCount: number): void {
+  #afterPass(wasAll: boolean): void {
     if (this.#closed) return;
     // With more to do than one pass allows, the next one follows a fresh look at the sockets.
-    if (dueCount === ALARMS_PER_PASS) {
+    if (!wasAll) {
       this.#readFirst(this.#clock.now());
       return;
     }
     this.#inPass = false;
     this.#cancel = undefined;
-    if (this.#table.size > 0) this.#setTimer(this.#table.nextAt());
+    if (this.#table.size > 0) this.#setTimer(this.#table.nextAt(this.#lookAt()));
   }
 
   #noticeLateness(expectedAt: Instant, now: Instant): void {

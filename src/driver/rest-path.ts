@@ -166,11 +166,11 @@ export class RestPath {
 
   #answerOwed(): void {
     const { clock } = this.#around;
-    this.#turnUntil[0] = later(clock.now(), PORTION_MS);
+    const until = later(clock.now(), PORTION_MS);
     while (this.#owedFrom < this.#owedTo) {
       const now = clock.now();
       const isTimed = this.#owedFrom % ANSWERS_UNTIMED === ANSWERS_UNTIMED - 1;
-      if (isTimed && now >= (this.#turnUntil[0] as number)) break;
+      if (isTimed && now >= until) break;
       const driven = this.#owed[this.#owedFrom];
       this.#owed[this.#owedFrom] = undefined;
       this.#owedFrom += 1;

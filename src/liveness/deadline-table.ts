@@ -1,11 +1,17 @@
 /**
  * Deadlines for very many connections behind one process timer.
  *
- * A struct of arrays in blocks of 1024. Each block keeps a lower bound on its earliest deadline,
- * and a sweep visits only blocks whose bound has come. Moving a deadline later, which is what every
- * received byte does, is one store: the bound may then be too early, never too late, and is put
- * right when somebody looks (lazy re-arm). Moving one earlier must lower the bound at once: that is
- * the line that is easy to break. Times are exact (float64), so nothing is due early or rounded.
+ * Blocks of 1024 slots, made when they are needed and let go when nobody is left in them. There is
+ * a lower bound on the earliest deadline of each block, and in a block of each row of 32. Moving a
+ * deadline later, which is what every received byte does, is one store: the bound may then be too
+ * early, never too late, and is put right once it has come (lazy re-arm). With beats each 30
+ * seconds that is once in 30 seconds for each row. Moving one earlier must lower both bounds at
+ * once: that is the line that is easy to break. Times are exact (float64), so nothing is due early
+ * or rounded.
+ *
+ * No call reads more than `SLOTS_PER_LOOK` deadlines, about a millisecond's work. What is left
+ * over, the next call goes on with, and says so: up to that many slots a due one is found by the
+ * first call, and each further so many take one call more.
  *
  * Due slots stay due until `set` or `remove`. Between `collectDue` and the handling of its result a
  * slot may be removed and given to another owner, so whoever handles it must look at the owner's
@@ -13,159 +19,188 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Instant } from "../base/time.ts";
+import {
+  BLOCK_ROWS,
+  BLOCK_SHIFT,
+  BLOCK_SLOTS,
+  DeadlineBlock,
+  FREE_FROM,
+  NEVER,
+  ROW_SLOTS,
+  type Sweep,
+} from "./deadline-block.ts";
 
-const BLOCK_SHIFT = 10;
-const BLOCK_SLOTS: number = 1 << BLOCK_SHIFT;
-const NEVER: number = Number.POSITIVE_INFINITY;
-/** Marks a slot without owner: no comparison with it holds. */
-const FREE: number = Number.NaN;
+export const SLOTS_PER_LOOK: number = 2 ** 20;
 
-export class DeadlineTable {
-  #deadlines: Float64Array = new Float64Array(BLOCK_SLOTS).fill(FREE);
-  #bounds: Float64Array = new Float64Array(1).fill(NEVER);
-  /** 1 where the deadline that the bound was taken from has moved later or gone. */
-  #stale: Uint8Array = new Uint8Array(1);
-  /** Slots that were used and given back; the last one is used first, which keeps blocks dense. */
-  readonly #given: number[] = [];
+export class DeadlineTable<Owner> {
+  readonly #rowsPerLook: number;
+  /** Undefined: nobody was left in it. The last one is never that. */
+  readonly #blocks: (DeadlineBlock<Owner> | undefined)[] = [];
+  readonly #bounds: number[] = [];
   #usedCount = 0;
-  /** Where the next sweep begins, so that a bounded sweep starves nobody. */
-  #cursor = 0;
+  /** No block before this one has room. */
+  #open = 0;
+  /** The only empty block: kept, so that coming and going at its edge does not make it anew. */
+  #kept: number | undefined;
+  /** The row, counted through all blocks, at which collecting goes on: it starves nobody. */
+  #collectFrom = 0;
+  /** The block at which looking for the earliest goes on. */
+  #lookFrom = 0;
 
-  get size(): number {
-    return this.#usedCount - this.#given.length;
+  /** `slotsPerLook`: a block at least. */
+  constructor(slotsPerLook: number = SLOTS_PER_LOOK) {
+    this.#rowsPerLook = slotsPerLook / ROW_SLOTS;
   }
 
-  /** Takes a slot. Undefined: it is never due until `set`. */
-  add(at: Instant | undefined): number {
-    const slot = this.#given.pop() ?? this.#nextSlot();
-    this.#deadlines[slot] = NEVER;
+  get size(): number {
+    return this.#usedCount;
+  }
+
+  /** How many slots there is memory for. */
+  get heldSlots(): number {
+    let count = 0;
+    for (const block of this.#blocks) if (block !== undefined) count += BLOCK_SLOTS;
+    return count;
+  }
+
+  /** Takes a slot, as low a one as there is. Undefined: it is never due until `set`. */
+  add(owner: Owner, at: Instant | undefined): number {
+    const number = this.#numberWithRoom();
+    const block = this.#blocks[number] ?? this.#begin(number);
+    if (number === this.#kept) this.#kept = undefined;
+    this.#usedCount += 1;
+    const slot = (number << BLOCK_SHIFT) + block.take(owner);
     this.set(slot, at);
     return slot;
   }
 
   set(slot: number, at: Instant | undefined): void {
-    const before = this.#deadlines[slot];
-    assert(before !== undefined && !Number.isNaN(before), "only a slot in use has a deadline");
+    const block = this.#blockOf(slot);
+    const index = slot & (BLOCK_SLOTS - 1);
+    const before = block.moments[index] as number;
     const after = at ?? NEVER;
-    this.#deadlines[slot] = after;
-    this.#moved(slot >> BLOCK_SHIFT, before, after);
-  }
-
-  /** `set` to a moment that is not earlier than before: `ms` after `from`. */
-  postpone(slot: number, from: Instant, ms: number): void {
-    const before = this.#deadlines[slot] as number;
-    const block = slot >> BLOCK_SHIFT;
-    this.#deadlines[slot] = from + ms;
-    if (before <= (this.#bounds[block] as number)) this.#stale[block] = 1;
-  }
-
-  remove(slot: number): void {
-    const before = this.#deadlines[slot];
-    assert(before !== undefined && !Number.isNaN(before), "a slot is given back once");
-    this.#deadlines[slot] = FREE;
-    this.#given.push(slot);
-    this.#moved(slot >> BLOCK_SHIFT, before, NEVER);
+    assert(before < FREE_FROM || before === NEVER, "only a slot in use has a deadline");
+    assert(after < FREE_FROM || after === NEVER, "a deadline is a moment");
+    block.moments[index] = after;
+    if (after < before && block.lower(index, after)) this.#lower(slot >> BLOCK_SHIFT, after);
   }
 
   /**
-   * Appends the slots whose deadline is `now` or earlier, at most `most` of them. The next call
-   * goes on after the last one collected, so that each due slot gets its turn.
+   * Cheaper than `set`, for a deadline that is not earlier than the present one, and is one: a slot
+   * that is never due cannot be postponed.
    */
-  collectDue(now: Instant, into: number[], most: number = NEVER): void {
-    const blockCount = this.#blockCount();
-    const firstBlock = this.#cursor >> BLOCK_SHIFT;
-    const offset = this.#cursor & (BLOCK_SLOTS - 1);
-    let left = most;
-    // The first block is visited twice: from the cursor on, and at the end up to the cursor.
-    for (let step = 0; step <= blockCount && left > 0; step++) {
-      const block = (firstBlock + step) % Math.max(1, blockCount);
-      if ((this.#bounds[block] as number) > now) continue;
-      const from = step === 0 ? offset : 0;
-      const to = step === blockCount ? offset : BLOCK_SLOTS;
-      left -= this.#collectFrom(block, from, to, now, into, left);
-    }
+  postpone(slot: number, from: Instant, ms: number): void {
+    const at = from + ms;
+    const { moments } = this.#blockOf(slot);
+    const index = slot & (BLOCK_SLOTS - 1);
+    // A free slot holds more than any deadline, so that this finds it, too.
+    assert((moments[index] as number) <= at && at < FREE_FROM, "a deadline is postponed");
+    moments[index] = at;
   }
 
-  /** The earliest deadline in the table. */
-  nextAt(): Instant | undefined {
-    for (;;) {
-      const block = this.#earliestBlock();
-      if (this.#stale[block] === 0) {
-        const bound = this.#bounds[block] as number;
-        return bound === NEVER ? undefined : (bound as Instant);
+  remove(slot: number): void {
+    const number = slot >> BLOCK_SHIFT;
+    const block = this.#blockOf(slot);
+    block.give(slot & (BLOCK_SLOTS - 1));
+    this.#usedCount -= 1;
+    if (number < this.#open) this.#open = number;
+    if (block.isEmpty) this.#keepOneEmpty(number);
+  }
+
+  /** Undefined if the slot is free. */
+  owner(slot: number): Owner | undefined {
+    return this.#blocks[slot >> BLOCK_SHIFT]?.owners[slot & (BLOCK_SLOTS - 1)];
+  }
+
+  /**
+   * Appends the slots whose deadline is `now` or earlier. It stops once it has `enough` (a row may
+   * bring up to 31 more) or has read enough, and then returns false: the next call goes on from
+   * there, so that each due slot gets its turn.
+   */
+  collectDue(now: Instant, into: number[], enough: number = NEVER): boolean {
+    const sweep: Sweep = {
+      now,
+      into,
+      enoughLength: into.length + enough,
+      rowsLeft: this.#rowsPerLook,
+    };
+    const blockCount = this.#blocks.length;
+    const firstBlock = Math.floor(this.#collectFrom / BLOCK_ROWS);
+    const firstRow = this.#collectFrom % BLOCK_ROWS;
+    // The first block is visited twice: from the row on, and at the end up to the row.
+    for (let step = 0; step <= blockCount; step++) {
+      const number = (firstBlock + step) % Math.max(1, blockCount);
+      const block = this.#blocks[number];
+      if (block === undefined || (this.#bounds[number] as number) > now) continue;
+      const from = step === 0 ? firstRow : 0;
+      const to = step === blockCount ? firstRow : BLOCK_ROWS;
+      const stoppedAt = block.collect(number << BLOCK_SHIFT, from, to, sweep);
+      this.#bounds[number] = block.bound();
+      if (stoppedAt === to) continue;
+      this.#collectFrom = number * BLOCK_ROWS + stoppedAt;
+      return false;
+    }
+    return true;
+  }
+
+  /**
+   * The earliest deadline, if it is before `until`; otherwise `until`. Where one look does not do,
+   * it may be earlier than that, and asking again goes on.
+   */
+  nextAt(until: Instant): Instant;
+  nextAt(): Instant | undefined;
+  nextAt(until: number = NEVER): Instant | undefined {
+    const blockCount = this.#blocks.length;
+    const firstBlock = this.#lookFrom;
+    let rowsLeft = this.#rowsPerLook;
+    let earliest = until;
+    for (let step = 0; step < blockCount; step++) {
+      const number = (firstBlock + step) % blockCount;
+      const block = this.#blocks[number];
+      if (block === undefined || (this.#bounds[number] as number) >= earliest) continue;
+      if (rowsLeft >= BLOCK_ROWS) {
+        rowsLeft -= block.tighten(earliest);
+        this.#bounds[number] = block.bound();
+        this.#lookFrom = (number + 1) % blockCount;
       }
-      this.#tighten(block);
+      earliest = Math.min(earliest, this.#bounds[number] as number);
     }
+    return earliest >= FREE_FROM ? undefined : (earliest as Instant);
   }
 
-  #moved(block: number, before: number, after: number): void {
-    const bound = this.#bounds[block] as number;
-    if (after < bound) {
-      this.#bounds[block] = after;
-      this.#stale[block] = 0;
-    } else if (before <= bound && after > before) this.#stale[block] = 1;
+  #blockOf(slot: number): DeadlineBlock<Owner> {
+    const block = this.#blocks[slot >> BLOCK_SHIFT];
+    assert(block !== undefined, "only a slot that was given has a deadline");
+    return block;
   }
 
-  #collectFrom(
-    block: number,
-    from: number,
-    to: number,
-    now: Instant,
-    into: number[],
-    most: number,
-  ): number {
-    const base = block << BLOCK_SHIFT;
-    let count = 0;
-    for (let slot = base + from; slot < base + to; slot++) {
-      if (!((this.#deadlines[slot] as number) <= now)) continue;
-      into.push(slot);
-      count += 1;
-      if (count < most) continue;
-      this.#cursor = slot + 1 < this.#blockCount() << BLOCK_SHIFT ? slot + 1 : 0;
-      return count;
+  #lower(number: number, at: number): void {
+    if (at < (this.#bounds[number] as number)) this.#bounds[number] = at;
+  }
+
+  #numberWithRoom(): number {
+    while (this.#blocks[this.#open]?.isFull === true) this.#open += 1;
+    return this.#open;
+  }
+
+  #begin(number: number): DeadlineBlock<Owner> {
+    const block = new DeadlineBlock<Owner>();
+    this.#blocks[number] = block;
+    this.#bounds[number] = NEVER;
+    return block;
+  }
+
+  /** Of two empty blocks the later one is let go. */
+  #keepOneEmpty(number: number): void {
+    const kept = this.#kept ?? number;
+    this.#kept = Math.min(kept, number);
+    if (kept === number) return;
+    const gone = Math.max(kept, number);
+    this.#blocks[gone] = undefined;
+    this.#bounds[gone] = NEVER;
+    while (this.#blocks.length > 0 && this.#blocks.at(-1) === undefined) {
+      this.#blocks.pop();
+      this.#bounds.pop();
     }
-    this.#tighten(block);
-    return count;
-  }
-
-  #tighten(block: number): void {
-    const base = block << BLOCK_SHIFT;
-    let bound = NEVER;
-    for (let slot = base; slot < base + BLOCK_SLOTS; slot++) {
-      const at = this.#deadlines[slot] as number;
-      if (at < bound) bound = at;
-    }
-    this.#bounds[block] = bound;
-    this.#stale[block] = 0;
-  }
-
-  #earliestBlock(): number {
-    let earliest = 0;
-    for (let block = 1; block < this.#blockCount(); block++) {
-      if ((this.#bounds[block] as number) < (this.#bounds[earliest] as number)) earliest = block;
-    }
-    return earliest;
-  }
-
-  #blockCount(): number {
-    return (this.#usedCount + BLOCK_SLOTS - 1) >> BLOCK_SHIFT;
-  }
-
-  #nextSlot(): number {
-    if (this.#usedCount === this.#deadlines.length) this.#grow();
-    this.#usedCount += 1;
-    return this.#usedCount - 1;
-  }
-
-  #grow(): void {
-    const deadlines = new Float64Array(this.#deadlines.length * 2).fill(FREE);
-    deadlines.set(this.#deadlines);
-    const bounds = new Float64Array(this.#bounds.length * 2).fill(NEVER);
-    bounds.set(this.#bounds);
-    const stale = new Uint8Array(this.#stale.length * 2);
-    stale.set(this.#stale);
-    this.#deadlines = deadlines;
-    this.#bounds = bounds;
-    this.#stale = stale;
   }
 }
