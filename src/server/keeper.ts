@@ -318,9 +318,9 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     this.counters.invalidLines += connection.driven.connection.input.replacedLines;
     this.#reception.remember(connection, record);
     // A server has no later connection to write them to, so they are lost like the others.
-    const undelivered = [...record.undelivered, ...unwritten];
-    const whole = { ...record, undelivered, undeliveredCount: undelivered.length };
-    this.records.push({ ...whole, undelivered: [] });
+    const whole = unwritten.length === 0 ? record : withUndelivered(record, unwritten);
+    // Mostly there are none, and one object does for the ring and for whoever listens.
+    this.records.push(whole.undeliveredCount === 0 ? whole : { ...whole, undelivered: [] });
     connection.emit("end", whole);
     this.events.emit("end", connection, whole);
   }
@@ -333,6 +333,11 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     const { bufferBytesTotalMax } = this.config;
     return `all buffers together exceeded ${bufferBytesTotalMax} bytes; its own was a large one`;
   }
+}
+
+function withUndelivered(record: EndRecord, unwritten: readonly Message[]): EndRecord {
+  const undelivered = [...record.undelivered, ...unwritten];
+  return { ...record, undelivered, undeliveredCount: undelivered.length };
 }
 
 /** The flock of the reaper. */
