@@ -314,7 +314,8 @@ export class StreamTransport implements Transport {
 
 /** Ends a socket below which too much has piled up, because its peer takes nothing. */
 export function endIfGrown(socket: Socket, facts: StreamFacts): Error | undefined {
-  const fault = socket.writableLength > 0 ? facts.growthFault?.(socket) : undefined;
+  if (facts.growthFault === undefined || socket.writableLength === 0) return undefined;
+  const fault = facts.growthFault(socket);
   if (fault !== undefined) socket.destroy();
   return fault;
 }
