@@ -49,6 +49,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         "holdfast serve --listen tls://[::]:8443 --tls-cert cert.pem --tls-key key.pem",
         "speaks TLS; a renewed certificate is taken up by itself, or at once by kill -HUP PID",
       ],
+      [
+        "holdfast serve --workers auto",
+        "one process for each core, on one port; kill -HUP PID replaces them one after the other",
+      ],
       ["kill -USR2 PID", "prints the table of connections, the longest silent first"],
     ],
     tell: complaintOfServe,

@@ -67,6 +67,18 @@ export const count: Kind<number> = textual("n", "a whole number", readCount, {
   readJson: jsonCount,
 });
 
+/** How many processes; the word for as many as there are cores. */
+export const workers: Kind<number | "auto"> = textual(
+  "n|auto",
+  "a number of processes from 1 to 256, or auto",
+  (text) => (text === "auto" ? text : readWorkers(readCount(text))),
+  { readJson: (value) => readWorkers(jsonCount(value)) },
+);
+
+function readWorkers(number: number | undefined): number | undefined {
+  return number !== undefined && number >= 1 && number <= 256 ? number : undefined;
+}
+
 /** The one way to say off is `false` in JSON; on a command line it is a word. */
 export function orFalse<Value>(kind: Kind<Value>, word: string): Kind<Value | false> {
   return {

@@ -2,8 +2,10 @@
 /** The program `holdfast`: binds the command line to this process, and nothing else. */
 import { systemClock } from "../driver/system.ts";
 import { run } from "./run.ts";
+import { runServeWorker, WORKER_COMMAND } from "./serve-worker.ts";
+import type { Surroundings } from "./surroundings.ts";
 
-const code = await run(process.argv.slice(2), {
+const surroundings: Surroundings = {
   env: process.env,
   stdin: process.stdin,
   stdout: process.stdout,
@@ -15,6 +17,9 @@ const code = await run(process.argv.slice(2), {
     process.on(name, listener);
     return () => process.off(name, listener);
   },
-});
+};
+const argv = process.argv.slice(2);
+const isWorker = argv[0] === WORKER_COMMAND;
+const code = await (isWorker ? runServeWorker(surroundings) : run(argv, surroundings));
 // A terminal or a pipe on stdin would keep the process alive.
 process.exit(code);

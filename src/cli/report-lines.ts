@@ -32,12 +32,18 @@ export type Report =
   | { readonly event: "beat"; readonly id: string; readonly beat: Beat }
   | { readonly event: "end"; readonly record: EndRecord }
   | { readonly event: "rejected"; readonly code: ErrorCode; readonly address: string }
+  /** Lines that nobody read in time, by their event. */
+  | { readonly event: "dropped"; readonly counts: Readonly<Record<string, number>> }
   | { readonly event: "notice"; readonly text: string };
 
-/** As one line of text. `time` stands in front, such as 12:03:04. */
-export function reportText(report: Report, time: string): string {
+/**
+ * As one line of text. `time` stands in front, such as 12:03:04, and then which worker it is about,
+ * where there are any.
+ */
+export function reportText(report: Report, time: string, worker?: number): string {
   const [subject, name, detail] = textParts(report);
-  return `${time} ${subject.padEnd(8)} ${name.padEnd(8)} ${detail}`.trimEnd();
+  const who = worker === undefined ? "" : `${`w${worker}`.padEnd(3)} `;
+  return `${time} ${who}${subject.padEnd(8)} ${name.padEnd(8)} ${detail}`.trimEnd();
 }
 
 function textParts(report: Report): readonly [string, string, string] {
@@ -57,6 +63,8 @@ function textParts(report: Report): readonly [string, string, string] {
       return [shortId(report.record.id), "end", report.record.sentence];
     case "rejected":
       return ["", "rejected", `${report.address} (${report.code})`];
+    case "dropped":
+      return ["", "dropped", sayDropped(report.counts)];
     case "notice":
       return ["", "notice", printable(report.text)];
     default:
@@ -65,9 +73,15 @@ function textParts(report: Report): readonly [string, string, string] {
 }
 
 /** As one JSON object. `textCharactersMax` cuts texts for a reader at a terminal. */
-export function reportJson(report: Report, wallMs: number, textCharactersMax: number): string {
+export function reportJson(
+  report: Report,
+  wallMs: number,
+  textCharactersMax: number,
+  worker?: number,
+): string {
   const time = new Date(wallMs).toISOString();
-  return jsonLine({ time, event: report.event, ...jsonFields(report, textCharactersMax) });
+  const who = worker === undefined ? {} : { worker };
+  return jsonLine({ time, event: report.event, ...who, ...jsonFields(report, textCharactersMax) });
 }
 
 function jsonFields(report: Report, textCharactersMax: number): Readonly<Record<string, unknown>> {
@@ -86,6 +100,8 @@ function jsonFields(report: Report, textCharactersMax: number): Readonly<Record<
       return recordFields(report.record);
     case "rejected":
       return { code: report.code, address: report.address };
+    case "dropped":
+      return { counts: report.counts };
     case "notice":
       return { text: report.text };
     default:
@@ -138,6 +154,11 @@ export function sayBeat(beat: Beat): string {
   }
   const next = beat.nextMs > 0 ? `, the next is due within ${sayDuration(beat.nextMs)}` : "";
   return `${beat.seq}, ping heard${next}`;
+}
+
+function sayDropped(counts: Readonly<Record<string, number>>): string {
+  const said = Object.entries(counts).map(([name, count]) => `${count} of "${name}"`);
+  return `lines that nobody read in time: ${said.join(", ")}`;
 }
 
 function sayDialect(dialect: Dialect | undefined): string {

@@ -15,6 +15,7 @@ import {
   toggle,
   urls,
   word,
+  workers,
 } from "./kinds.ts";
 import type { SettingsTable } from "./settings.ts";
 
@@ -32,6 +33,8 @@ export interface ServeSettings {
   readonly messageBytesMax: number | undefined;
   readonly maxConnections: number | undefined;
   readonly maxPerAddress: number | false | undefined;
+  readonly acceptPerSecondMax: number | false | undefined;
+  readonly bufferBytesTotalMax: number | undefined;
   readonly keepalive: KeepaliveConfig | false | undefined;
   readonly userTimeoutMs: number | false | undefined;
   readonly engine: "auto" | "public" | "shared" | undefined;
@@ -39,6 +42,8 @@ export interface ServeSettings {
   readonly keyFile: string | undefined;
   readonly caFile: string | undefined;
   readonly clientCertificates: ClientCertificates | undefined;
+  readonly workers: number | "auto" | undefined;
+  readonly events: "all" | "ends" | "none";
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -135,6 +140,20 @@ export const SERVE_SETTINGS: SettingsTable<ServeSettings> = {
     shown: "off",
     help: "how many connections one address may hold (IPv6: one /64)",
   },
+  acceptPerSecondMax: {
+    flag: "accept-rate",
+    kind: orFalse(count, "off"),
+    fallback: undefined,
+    shown: "off",
+    help: "how many connections are let in per second",
+  },
+  bufferBytesTotalMax: {
+    flag: "buffer-max",
+    kind: size,
+    fallback: undefined,
+    shown: "256MiB",
+    help: "what all connections together may make the server buffer",
+  },
   keepalive: {
     flag: "keepalive",
     kind: orFalse(keepalive, "off"),
@@ -184,6 +203,20 @@ export const SERVE_SETTINGS: SettingsTable<ServeSettings> = {
     shown: "none",
     help: "whether clients are asked for a certificate, and have to have one",
   },
+  workers: {
+    flag: "workers",
+    kind: workers,
+    fallback: undefined,
+    shown: "none: one process does it all",
+    help: "how many processes serve, under one more that looks after them; auto: one per core",
+  },
+  events: {
+    flag: "events",
+    kind: oneOf(["all", "ends", "none"]),
+    fallback: "all",
+    shown: "all",
+    help: "what is told of single connections: all, only ends and rejections, or none",
+  },
   json: {
     flag: "json",
     kind: toggle,
@@ -217,6 +250,8 @@ export function listenOptions(
     messageBytesMax,
     maxConnections: settings.maxConnections,
     maxPerAddress: settings.maxPerAddress,
+    acceptPerSecondMax: settings.acceptPerSecondMax,
+    bufferBytesTotalMax: settings.bufferBytesTotalMax,
     keepalive: settings.keepalive,
     userTimeoutMs: settings.userTimeoutMs,
     engine: settings.engine,

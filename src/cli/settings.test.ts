@@ -34,6 +34,17 @@ test("flags beat the environment, which beats the config file, which beats the d
   expect(serve({}).listen).toEqual(["tcp://[::]:8080"]);
 });
 
+test("a number of processes is from 1 to 256, or as many as there are cores", () => {
+  const asked = (text: string): ServeSettings["workers"] =>
+    serve({ flags: new Map([["workers", [text]]]) }).workers;
+  expect(asked("6")).toBe(6);
+  expect(asked("auto")).toBe("auto");
+  expect(serve({ file: file({ workers: 4 }) }).workers).toBe(4);
+  for (const odd of ["0", "257", "-1", "1.5", "all"]) {
+    expect(() => asked(odd)).toThrow("--workers: expected a number of processes from 1 to 256");
+  }
+});
+
 test("a whole config is read, in JSON's own types", () => {
   const values = {
     listen: ["tcp://[::]:1", "unix:/run/x"],

@@ -3,6 +3,8 @@ import { sayDuration, saySize } from "./duration.ts";
 import { shortId } from "./report-lines.ts";
 
 export interface TableRow {
+  /** Which worker holds it, where there are any. */
+  readonly worker?: number;
   readonly id: string;
   readonly address: string;
   readonly dialect: string | undefined;
@@ -21,8 +23,13 @@ const HEAD = ["id", "address", "dialect", "verdict", "last seen", "lease", "in",
 
 export function connectionTable(rows: readonly TableRow[]): string {
   const sorted = rows.toSorted((a, b) => silence(b) - silence(a)).slice(0, ROWS_MAX);
-  const cells = [HEAD, ...sorted.map(rowCells)];
-  const widths = HEAD.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)));
+  const hasWorkers = rows.some(({ worker }) => worker !== undefined);
+  const cells = [HEAD, ...sorted.map(rowCells)].map((row, at) =>
+    hasWorkers ? [at === 0 ? "worker" : `w${sorted[at - 1]?.worker}`, ...row] : row,
+  );
+  const widths = (cells[0] ?? HEAD).map((_, at) =>
+    Math.max(...cells.map((row) => row[at]?.length ?? 0)),
+  );
   const lines = cells.map((row) =>
     row
       .map((text, at) => text.padEnd(widths[at] ?? 0))

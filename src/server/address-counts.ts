@@ -8,6 +8,11 @@
 export class AddressCounts {
   readonly #counts = new Map<string, number>();
 
+  /** What is counted together, by its own name. */
+  countOf(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
+
   get size(): number {
     return this.#counts.size;
   }

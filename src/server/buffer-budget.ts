@@ -15,11 +15,13 @@ export interface Holder {
 }
 
 export class BufferBudget<H extends Holder> {
-  readonly #bytesMax: number;
+  #bytesMax: number;
   readonly #holders: () => Iterable<H>;
   readonly #end: (holder: H) => void;
   #bytes = 0;
   #bytesPeak = 0;
+  /** How often some had to end. */
+  reliefs = 0;
 
   /** `end` must lead to the end of the holder; it may call back into this budget. */
   constructor(bytesMax: number, holders: () => Iterable<H>, end: (holder: H) => void) {
@@ -30,6 +32,15 @@ export class BufferBudget<H extends Holder> {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get bytesMax(): number {
+    return this.#bytesMax;
+  }
+
+  /** No less than what is held, so that a smaller budget ends nobody. */
+  set bytesMax(bytesMax: number) {
+    this.#bytesMax = Math.max(bytesMax, this.#bytes);
   }
 
   get bytesPeak(): number {
@@ -53,6 +64,7 @@ export class BufferBudget<H extends Holder> {
   }
 
   #relieve(): void {
+    this.reliefs += 1;
     const bytesAim = this.#bytesMax - this.#bytesMax / 8;
     const largestFirst = [...this.#holders()]
       .filter((holder) => holder.heldBytes > 0 && !holder.isDoomed)

@@ -35,6 +35,7 @@ import { Registry } from "./registry.ts";
 import { ServerConnection } from "./server-connection.ts";
 import type { ServerEvents } from "./server-events.ts";
 import { ServerCounters } from "./server-stats.ts";
+import { SharedLimits } from "./shared-limits.ts";
 
 /** Those who are being told that they may not come in; beyond that they are reset at once. */
 const REFUSING_MAX = 64;
@@ -55,6 +56,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
   readonly records: EndRing<EndRecord>;
   readonly budget: BufferBudget<ServerConnection>;
   readonly events: Emitter<ServerEvents>;
+  readonly sharedLimits: SharedLimits;
   /** Turned away, and not gone yet. */
   readonly refusing: Set<ServerConnection> = new Set();
   /** Whether newcomers are let in: not before all listeners stand, and not once closing began. */
@@ -94,6 +96,8 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
       () => this.registry,
       (connection) => connection.driven.abort("OVERLOADED", this.#overloadedDetail()),
     );
+    const limited = { admission: this.#admission, budget: this.budget, registry: this.registry };
+    this.sharedLimits = new SharedLimits(limited, config.maxPerAddress);
   }
 
   get isEmpty(): boolean {
@@ -330,8 +334,8 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
   }
 
   #overloadedDetail(): string {
-    const { bufferBytesTotalMax } = this.config;
-    return `all buffers together exceeded ${bufferBytesTotalMax} bytes; its own was a large one`;
+    const { bytesMax } = this.budget;
+    return `all buffers together exceeded ${bytesMax} bytes; its own was a large one`;
   }
 }
 

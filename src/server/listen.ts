@@ -3,7 +3,7 @@ import { type Observe, reporting } from "../base/observation.ts";
 import { pooledSecrets, reportUncaught, systemClock, systemRandom } from "../driver/system.ts";
 import { chooseEngine } from "../transports/tcp/choose-engine.ts";
 import { listenTcp } from "../transports/tcp/listen-tcp.ts";
-import type { TcpEngine } from "../transports/tcp/tcp-engine.ts";
+import type { PortSharing, TcpEngine } from "../transports/tcp/tcp-engine.ts";
 import type { Upgrade } from "../transports/stream-transport.ts";
 import { ServerCertificates } from "../transports/tls/server-certificates.ts";
 import { TlsEngine } from "../transports/tls/tls-engine.ts";
@@ -16,6 +16,7 @@ import { readDescriptorLimit } from "./descriptor-limit.ts";
 import type { ListenAddress } from "./listen-url.ts";
 import { type ListenConfig, type ListenOptions, resolveListen } from "./options.ts";
 import { type Server, startServer } from "./server.ts";
+import type { LimitName } from "./shared-limits.ts";
 
 /** What the kernel keeps until it is accepted. The system caps it (somaxconn, 4,096 on Linux). */
 const BACKLOG = 4_096;
@@ -40,6 +41,20 @@ const CERTIFICATE_PATIENCE_MS = 10_000;
  * server.on("end", (connection, record) => console.log(record.sentence));
  */
 export async function listen(options: ListenOptions): Promise<Server> {
+  return await listenBeside(options, ALONE);
+}
+
+/** A process among others that listen on the same addresses. */
+export interface Company {
+  /** For TCP; Unix sockets are shared through one handle whenever this is given. */
+  readonly sharing: PortSharing | undefined;
+  readonly parts: ReadonlyMap<LimitName, number>;
+}
+
+const ALONE: Company = { sharing: undefined, parts: new Map() };
+
+/** The same for a process of a cluster. */
+export async function listenBeside(options: ListenOptions, company: Company): Promise<Server> {
   const config = resolveListen(options, readDescriptorLimit());
   const { tls, server } = config;
   const certificates =
@@ -47,7 +62,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const usesTcp = config.addresses.some(({ kind }) => kind === "tcp");
   const engine = usesTcp ? await engineFor(config) : undefined;
   const listeners = config.addresses.map((address) =>
-    listenerFor(address, config, engine, certificates),
+    listenerFor(address, config, engine, certificates, company),
   );
   return await startServer(config.server, {
     clock: systemClock,
@@ -56,6 +71,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
     report: reportUncaught,
     listeners: await Promise.all(listeners),
     certificates,
+    parts: company.parts,
   });
 }
 
@@ -79,12 +95,15 @@ async function listenerFor(
   config: ListenConfig,
   engine: TcpEngine | undefined,
   certificates: ServerCertificates | undefined,
+  { sharing }: Company,
 ): Promise<Listen> {
   const { kernel, server } = config;
   const upgrade = await upgradeFor(address, config);
   if (address.kind === "unix" || engine === undefined) {
     const { path, mode } = address as ListenAddress & { kind: "unix" };
-    return listenUnix({ path, mode, backlog: BACKLOG, upgrade, overwriteAfterRead: false });
+    const isShared = sharing !== undefined;
+    const unix = { path, mode, backlog: BACKLOG, upgrade, isShared, overwriteAfterRead: false };
+    return listenUnix(unix);
   }
   const { host, port, webSocketPath } = address;
   const isSecure = address.secure && certificates !== undefined;
@@ -98,6 +117,7 @@ async function listenerFor(
     engine: isSecure ? new TlsEngine(engine, () => certificates.contexts) : engine,
     upgrade,
     webSocketPath,
+    sharing,
     warn: (text) => server.observe({ what: "warning", text }),
   });
 }

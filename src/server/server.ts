@@ -20,11 +20,14 @@ import { type CloseOptions, resolveCloseOptions, type ServerConfig } from "./opt
 import type { ConnectionInfo, ServerConnection } from "./server-connection.ts";
 import type { ServerEvents } from "./server-events.ts";
 import type { ServerStats } from "./server-stats.ts";
+import type { LimitName, LimitUse } from "./shared-limits.ts";
 
 export interface ServerSurroundings extends KeeperSurroundings {
   readonly listeners: readonly Listen[];
   /** Of the listeners that speak TLS. */
   readonly certificates?: CertificateStore | undefined;
+  /** Parts of limits that are shared with other servers, in force from the first newcomer on. */
+  readonly parts?: ReadonlyMap<LimitName, number> | undefined;
 }
 
 /** What the kernel does for the connections of one listener. */
@@ -43,6 +46,7 @@ export async function startServer(
 ): Promise<Server> {
   const config = { ...given, observe: reporting(given.observe, surroundings.report) };
   const keeper = new Keeper(config, surroundings);
+  for (const [name, value] of surroundings.parts ?? []) keeper.sharedLimits.set(name, value);
   const acceptors: Acceptor[] = [];
   try {
     for (const listenOne of surroundings.listeners) acceptors.push(await listenOne(keeper));
@@ -195,6 +199,17 @@ export class Server {
     const over = this.#drain.begin(0);
     this.#drain.hurry();
     await over;
+  }
+
+  /** @internal Changes this server's part of a limit. Returns what holds now. */
+  setLimit(name: LimitName, value: number): number {
+    return this.#keeper.sharedLimits.set(name, value);
+  }
+
+  /** @internal What of the limits is in use. */
+  limitUses(): LimitUse[] {
+    const { sharedLimits, counters, clock } = this.#keeper;
+    return sharedLimits.uses(counters.accepted, clock.now());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

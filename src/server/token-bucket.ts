@@ -2,7 +2,7 @@
 import { elapsedMs, type Instant } from "../base/time.ts";
 
 export class TokenBucket {
-  readonly #perSecondMax: number;
+  #perSecondMax: number;
   #tokens: number;
   #filledAt: Instant;
 
@@ -10,6 +10,15 @@ export class TokenBucket {
     this.#perSecondMax = perSecondMax;
     this.#tokens = perSecondMax;
     this.#filledAt = now;
+  }
+
+  get perSecondMax(): number {
+    return this.#perSecondMax;
+  }
+
+  set perSecondMax(perSecondMax: number) {
+    this.#perSecondMax = perSecondMax;
+    this.#tokens = Math.min(this.#tokens, perSecondMax);
   }
 
   /** Takes one, or returns false when none is left. */

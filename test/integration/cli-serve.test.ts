@@ -25,6 +25,24 @@ test("a plain client is shown from accept to end, with its pings", async () => {
   await server.says(new RegExp(`${id} end {6}closed by the peer\n`));
 });
 
+test("--events chooses what is told of single connections", async () => {
+  for (const [events, told] of [
+    ["ends", ["listening", "end", "summary"]],
+    ["none", ["listening", "summary"]],
+  ] as const) {
+    const { server, port } = await serving("--json", "--events", events, "--echo");
+    const socket = await plainClient(port);
+    socket.write("hello\n");
+    expect(String(await once(socket, "data"))).toBe("hello\n");
+    socket.end();
+    await once(socket, "close");
+    server.signal("SIGTERM");
+    expect(await server.exitCode).toBe(0);
+    const lines = server.stdout().trim().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(told);
+  }
+});
+
 test("the start says what to try and which kernel options are in force", async () => {
   const { server, port } = await serving("--ping", "hi");
   await server.says(/kernel: {6}keepalive after 60 s \(\w+\), every .* user timeout .*\n/);

@@ -65,6 +65,10 @@ export class Program {
     return this.#stdout;
   }
 
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** Undefined when it could not be started. */
   get pid(): number | undefined {
     return this.#child.pid;
@@ -83,6 +87,15 @@ export class Program {
 
   write(text: string): void {
     this.#child.stdin?.write(text);
+  }
+
+  /** Reads no more of what it says, until it is resumed. */
+  pause(): void {
+    this.#child.stdout?.pause();
+  }
+
+  resume(): void {
+    this.#child.stdout?.resume();
   }
 
   signal(name: NodeJS.Signals): void {
@@ -158,6 +171,11 @@ export class Processes {
   /** The built command line. */
   holdfast(...args: readonly string[]): Program {
     return this.start(process.execPath, [join(DIST, "cli/main.js"), ...args]);
+  }
+
+  /** The same on another runtime than this one. */
+  holdfastOn(runtime: string, ...args: readonly string[]): Program {
+    return this.start(runtime, [join(DIST, "cli/main.js"), ...args]);
   }
 
   /** One of test/full/programs, in Python. */

@@ -7,7 +7,13 @@
  * peer that was gone before it could be looked at counts as an error of accept (ECONNABORTED, as
  * accept(2) calls it).
  */
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import {
+  type AddressInfo,
+  createServer,
+  type ListenOptions,
+  type Server,
+  type Socket,
+} from "node:net";
 import { ipAddress, urlHost } from "../address.ts";
 import { listenFailure, systemCode } from "../listen-failure.ts";
 import { offerAccepted } from "../offer-accepted.ts";
@@ -19,7 +25,9 @@ import { tcpFacts } from "./tcp-facts.ts";
 import type { ListenTcpConfig } from "./tcp-engine.ts";
 
 export function listenTcp(config: ListenTcpConfig): Listen {
-  return config.engine.listen?.(config) ?? listenBySockets(config);
+  const { engine, sharing } = config;
+  const canListen = sharing === undefined || engine.sharing?.includes(sharing) === true;
+  return (canListen ? engine.listen?.(config) : undefined) ?? listenBySockets(config);
 }
 
 function listenBySockets(config: ListenTcpConfig): Listen {
@@ -47,7 +55,7 @@ async function listenOn(
   config: ListenTcpConfig,
   handlers: AcceptHandlers,
 ): Promise<Acceptor> {
-  const { engine, upgrade, port, backlog, ipv6Only } = config;
+  const { engine, upgrade, port, backlog, ipv6Only, sharing } = config;
   const server = createServer({
     allowHalfOpen: true,
     noDelay: true, // A ping of five bytes must not wait for Nagle's algorithm.
@@ -56,7 +64,15 @@ async function listenOn(
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port, backlog, ipv6Only, exclusive: true }, () => {
+    const place: ListenOptions & { readonly reusePort: boolean } = {
+      host,
+      port,
+      backlog,
+      ipv6Only,
+      exclusive: sharing !== "one-handle",
+      reusePort: sharing === "reuse-port",
+    };
+    server.listen(place, () => {
       server.off("error", reject);
       resolve();
     });

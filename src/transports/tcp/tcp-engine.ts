@@ -34,6 +34,8 @@ export interface TcpEngine extends TcpEngineConfig {
    * configs that it can serve. Undefined: this config goes by node:net, and `adoptAccepted`.
    */
   readonly listen?: (config: ListenTcpConfig) => Listen | undefined;
+  /** The ways of sharing a port that its `listen` knows; none if absent. */
+  readonly sharing?: readonly PortSharing[];
   /** For an engine that does not dial by the sockets of node:net: all of `openTcp`. */
   readonly open?: (config: OpenTcpConfig) => Open;
   /** Takes a freshly accepted socket over, synchronously. Follows `facts.upgrade`. */
@@ -54,6 +56,12 @@ export interface TcpEngine extends TcpEngineConfig {
   ): Transport;
 }
 
+/**
+ * How several processes listen on one address: each by itself, and the kernel spreads newcomers
+ * over them (SO_REUSEPORT), or on one handle, which the cluster module of Node hands around.
+ */
+export type PortSharing = "reuse-port" | "one-handle";
+
 export interface ListenTcpConfig {
   readonly host: string;
   /** 0 lets the system choose; the acceptor's url says which. */
@@ -70,6 +78,8 @@ export interface ListenTcpConfig {
   readonly kind: "tcp" | "tls";
   /** The path of a listener for nothing but WebSockets; its url is a `ws` or `wss` one. */
   readonly webSocketPath: string | undefined;
+  /** Undefined: the address is for this process alone. */
+  readonly sharing?: PortSharing | undefined;
   /** Told once about each value that the user asked for and that cannot be set. */
   readonly warn: (text: string) => void;
 }

@@ -29,6 +29,8 @@ export interface ListenUnixConfig {
   readonly backlog: number;
   /** What else than bytes may be asked for. */
   readonly upgrade: Upgrade | undefined;
+  /** Whether processes share it through the cluster module of Node. */
+  readonly isShared?: boolean | undefined;
   /** For tests: lent bytes are overwritten after each `onBytes`. */
   readonly overwriteAfterRead: boolean;
 }
@@ -36,7 +38,8 @@ export interface ListenUnixConfig {
 export function listenUnix(config: ListenUnixConfig): Listen {
   return async (handlers) => {
     try {
-      await removeStale(config.path);
+      // Of a shared one the first process has made sure, and it is not stale.
+      if (config.isShared !== true) await removeStale(config.path);
       return await listenOn(config, handlers);
     } catch (error) {
       throw listenFailure(`unix:${config.path}`, error);
@@ -58,7 +61,7 @@ async function listenOn(config: ListenUnixConfig, handlers: AcceptHandlers): Pro
 }
 
 function bind(server: Server, config: ListenUnixConfig): Promise<void> {
-  const { path, mode, backlog } = config;
+  const { path, mode, backlog, isShared = false } = config;
   return new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.once("listening", () => {
@@ -67,12 +70,13 @@ function bind(server: Server, config: ListenUnixConfig): Promise<void> {
     });
     const restore = narrowUmask(mode);
     try {
-      // Exclusive: in a cluster the primary would bind, later, and with its own umask.
-      server.listen({ path, backlog, exclusive: true });
+      // In a cluster the primary binds, later, and with its own umask, which it has narrowed.
+      server.listen({ path, backlog, exclusive: !isShared });
     } finally {
       restore?.();
     }
-    if (server.listening && restore === undefined) chmodSync(path, mode);
+    if (isShared) server.once("listening", () => chmodSync(path, mode));
+    else if (server.listening && restore === undefined) chmodSync(path, mode);
   });
 }
 
@@ -87,7 +91,7 @@ function narrowUmask(mode: number): (() => void) | undefined {
   }
 }
 
-async function removeStale(path: string): Promise<void> {
+export async function removeStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) {
     // libuv says EACCES for it, as Windows does.
