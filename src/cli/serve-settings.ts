@@ -1,5 +1,6 @@
 /** The settings of `holdfast serve`: one table behind flags, variables, keys and documents. */
 import type { ListenOptions } from "../server/options.ts";
+import { ENGINE_CHOICES, type EngineChoice } from "../transports/tcp/engine-choice.ts";
 import type { ClientCertificates, TlsServerOptions } from "../transports/tls/tls-server-options.ts";
 import type { KeepaliveConfig } from "../transports/transport.ts";
 import {
@@ -37,7 +38,7 @@ export interface ServeSettings {
   readonly bufferBytesTotalMax: number | undefined;
   readonly keepalive: KeepaliveConfig | false | undefined;
   readonly userTimeoutMs: number | false | undefined;
-  readonly engine: "auto" | "public" | "shared" | undefined;
+  readonly engine: EngineChoice | undefined;
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
   readonly caFile: string | undefined;
@@ -170,10 +171,10 @@ export const SERVE_SETTINGS: SettingsTable<ServeSettings> = {
   },
   engine: {
     flag: "engine",
-    kind: oneOf(["auto", "public", "shared"]),
+    kind: oneOf(ENGINE_CHOICES),
     fallback: undefined,
     shown: "auto",
-    help: "how sockets are read: by Node's public interface, or into one shared buffer",
+    help: "how sockets are read: by Node's public interface, into one shared buffer, or leaner",
   },
   certFile: {
     flag: "tls-cert",

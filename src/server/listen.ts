@@ -84,7 +84,7 @@ function certificatesOf(tls: TlsServerConfig, observe: Observe): ServerCertifica
 async function engineFor({ engine: wanted, server, webSocket }: ListenConfig): Promise<TcpEngine> {
   const rule = webSocket.accepted === "too" ? "after the first bytes" : "at accept";
   const { engine, why } = await chooseEngine(wanted, rule);
-  if (wanted === "shared" && engine.name !== "shared") {
+  if ((wanted === "shared" || wanted === "lean") && engine.name !== wanted) {
     server.observe({ what: "warning", text: `\`engine\` is "${engine.name}" here: ${why}` });
   }
   return engine;

@@ -18,6 +18,7 @@ import {
   type ServerLivenessOptions,
 } from "../liveness/options.ts";
 import { readKeepalive } from "../transports/keepalive-options.ts";
+import { ENGINE_CHOICES, type EngineChoice } from "../transports/tcp/engine-choice.ts";
 import { readTlsServer, type TlsServerConfig } from "../transports/tls/tls-server-options.ts";
 import type { KernelConfig } from "../transports/transport.ts";
 import {
@@ -53,7 +54,7 @@ export interface ListenConfig {
   readonly webSocket: WebSocketChoice;
   readonly addresses: readonly ListenAddress[];
   readonly kernel: KernelConfig;
-  readonly engine: "auto" | "public" | "shared";
+  readonly engine: EngineChoice;
 }
 
 /** WebSockets on the addresses that do not name a path of their own. */
@@ -85,7 +86,7 @@ export function resolveListen(
   const addresses = readAddresses(read, tls !== undefined);
   checkSecure(read, addresses, tls);
   const webSocket = readWebSocket(read);
-  const engine = read.oneOf("engine", ["auto", "public", "shared"] as const, "auto");
+  const engine = read.oneOf("engine", ENGINE_CHOICES, "auto");
   const server = readServer(read, descriptorsMax);
   const kernel = readKernel(read, server.connection);
   read.done();
@@ -102,7 +103,7 @@ export function resolveServer(
   readKernel(read, server.connection);
   readTls(read);
   readWebSocket(read);
-  read.oneOf("engine", ["auto", "public", "shared"] as const, "auto");
+  read.oneOf("engine", ENGINE_CHOICES, "auto");
   read.done();
   return server;
 }

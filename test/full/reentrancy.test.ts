@@ -6,7 +6,7 @@
  */
 import { expect, test } from "vitest";
 import { connect, type Link, type LinkStatus } from "../../src/index.ts";
-import { DIALECTS, listenOn, ROUTES, type Route, routeNamed } from "../support/routes.ts";
+import { DIALECTS, EACH_ROUTE, listenOn, type Route, routeNamed } from "../support/routes.ts";
 import { codeThrownBy, Scene } from "./hostile/bystanders.ts";
 import { BUILT_DOOR, FarProcess } from "./hostile/far-process.ts";
 import { FLOW_COUNT, Flow } from "./hostile/flow.ts";
@@ -15,7 +15,7 @@ import { closed, muteServer, plainClient } from "./hostile/silent-ends.ts";
 const MESSAGES = ["1", "2", "3", "4", "5"];
 const LIMIT = { timeout: 10_000 };
 
-for (const route of ROUTES) {
+for (const route of EACH_ROUTE) {
   for (const dialect of DIALECTS) {
     const here = `${route.name}, ${dialect}`;
 
@@ -274,7 +274,7 @@ for (const dialect of DIALECTS) {
 
 test("a listener that throws is an uncaught error, and harms nothing", async () => {
   const far = new FarProcess("throwing.mjs", [BUILT_DOOR]);
-  for (const each of ROUTES) {
+  for (const each of EACH_ROUTE) {
     for (const dialect of DIALECTS) {
       const listened = await far.ask<string>("serve", listenOn([each]));
       const ask = { url: each.linkUrl(listened, dialect), options: each.connectOptions };

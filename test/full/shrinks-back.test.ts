@@ -38,6 +38,7 @@ const onLinux = skipUnless(isLinux(), "the descriptors of a process are counted 
 /** Each handshake of TLS costs a processor about a millisecond on both sides together. */
 const CLIENTS: Readonly<Record<RouteName, number>> = {
   tcp: 10_000,
+  lean: 2_000,
   unix: 2_000,
   tls: 1_000,
   websocket: 2_000,
@@ -53,7 +54,9 @@ onLinux(
 onLinux(
   "the same over the other routes, with fewer, side by side",
   async () => {
-    await Promise.all(OTHER_ROUTES.map((name) => comeAndGo(routeNamed(name))));
+    await Promise.all(
+      [...OTHER_ROUTES, "lean" as const].map((name) => comeAndGo(routeNamed(name))),
+    );
   },
   300_000,
 );

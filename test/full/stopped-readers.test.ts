@@ -9,14 +9,14 @@ import { connect, type EndRecord, listen, type Server } from "../../src/index.ts
 import { encodeFrame, encodePing } from "../../src/wire/frame-codec.ts";
 import { encodePreface } from "../../src/wire/preface.ts";
 import { openPipe } from "../support/pipe.mjs";
-import { DIALECTS, listenOn, ROUTES } from "../support/routes.ts";
+import { DIALECTS, EACH_ROUTE, listenOn } from "../support/routes.ts";
 import type { Dialect, Way } from "../support/way.ts";
 
 const MIB = 1024 * 1024;
 const TIMEOUT_MS = 2_000;
 const DRAIN_MS = 3_000;
 
-const CASES = ROUTES.flatMap((route) =>
+const CASES = EACH_ROUTE.flatMap((route) =>
   DIALECTS.map((dialect) => ({ title: `${route.name}, ${dialect}`, route, dialect })),
 );
 

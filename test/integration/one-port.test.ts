@@ -79,7 +79,7 @@ async function everybodySays(speakers: readonly Speaker[], word: string): Promis
 
 const LIVE: Omit<ListenOptions, "port" | "listen" | "host"> = { timeoutMs: 60_000 };
 
-describe.each(["public", "shared"] as const)("engine %s", (engine) => {
+describe.each(["public", "shared", "lean"] as const)("engine %s", (engine) => {
   test("in the plain: nc, a browser's WebSocket, and links over both", async (context) => {
     const processes = new Processes(context);
     const { server, port, ends } = await serve({ ...LIVE, engine });

@@ -10,7 +10,7 @@ import type { ListenOptions } from "../../src/server/options.ts";
 import type { Server } from "../../src/server/server.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-const ENGINES = ["public", "shared"] as const;
+const ENGINES = ["public", "shared", "lean"] as const;
 
 const LOCAL = { host: "127.0.0.1", port: 0 };
 

@@ -25,7 +25,7 @@ async function serve(...given: Parameters<typeof serveWebSockets>): Promise<Worl
   return world;
 }
 
-const ENGINES = ["public", "shared"] as const;
+const ENGINES = ["public", "shared", "lean"] as const;
 
 test.each(ENGINES)(
   "%s: texts are lines: a ping is answered, a message comes back",

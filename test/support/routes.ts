@@ -13,7 +13,7 @@ import { AUTHORITY, identityOf } from "../certificates/certificates.ts";
 import { newTempFolder } from "./temp-folder.ts";
 import type { Dialect, Way } from "./way.ts";
 
-export type RouteName = "tcp" | "unix" | "tls" | "websocket" | "wss";
+export type RouteName = "tcp" | "lean" | "unix" | "tls" | "websocket" | "wss";
 export const DIALECTS: readonly Dialect[] = ["line", "frame"];
 
 /** All that `listen` can be told but the place. */
@@ -22,7 +22,7 @@ export type ListenSettings = Omit<ListenOptions, "listen" | "port" | "host">;
 export interface Route {
   readonly name: RouteName;
   /** What a server calls it. */
-  readonly transport: Exclude<RouteName, "wss">;
+  readonly transport: Exclude<RouteName, "wss" | "lean">;
   /** Another place each time it is asked, on this machine unless `host` says otherwise. */
   readonly listenUrl: (host?: string) => string;
   readonly listenOptions: ListenSettings;
@@ -70,6 +70,9 @@ const TCP: Route = {
   serverWay: () => ({ over: "tcp", host: LOOPBACK }),
   canReset: true,
 };
+
+/** TCP again, over connections that have no socket of node:net. */
+const LEAN: Route = { ...TCP, name: "lean", listenOptions: { engine: "lean" } };
 
 const UNIX: Route = {
   name: "unix",
@@ -130,10 +133,14 @@ const WSS: Route = {
   canReset: true,
 };
 
+/** One server may listen on all of them. */
 export const ROUTES: readonly Route[] = [TCP, UNIX, TLS, WEBSOCKET, WSS];
 
+/** For suites that give each route a server: the engine is chosen for all of a server. */
+export const EACH_ROUTE: readonly Route[] = [...ROUTES, LEAN];
+
 /** Those of them that cross a network. */
-export const NETWORK_ROUTES: readonly Route[] = ROUTES.filter(({ name }) => name !== "unix");
+export const NETWORK_ROUTES: readonly Route[] = EACH_ROUTE.filter(({ name }) => name !== "unix");
 
 /** All but TCP, which has its own share of each suite. */
 export const OTHER_ROUTES: readonly RouteName[] = ROUTES.map(({ name }) => name).filter(
@@ -145,7 +152,7 @@ export function isWebSocket(name: RouteName): boolean {
 }
 
 export function routeNamed(name: RouteName): Route {
-  const found = ROUTES.find((route) => route.name === name);
+  const found = EACH_ROUTE.find((route) => route.name === name);
   if (found === undefined) throw new Error(`there is no route "${name}"`);
   return found;
 }

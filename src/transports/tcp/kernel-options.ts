@@ -7,7 +7,7 @@
  * createServer would overwrite what the listener hands down, so nobody does. Nothing warns but a
  * value that the user asked for.
  */
-import { type Server, Socket } from "node:net";
+import { Socket } from "node:net";
 import { NO_KERNEL_OPTIONS, OFF } from "../no-kernel-options.ts";
 import type {
   EffectiveKernelOptions,
@@ -40,11 +40,17 @@ export interface AppliedKernelOptions {
 /** What accepted sockets have, and what has to be done to each of them to make it true. */
 export interface ListenerKernelOptions extends AppliedKernelOptions {
   /** Called for each accepted socket; undefined when it inherits everything. */
-  readonly applyToAccepted: ((socket: Socket) => void) | undefined;
+  readonly applyToAccepted: ((socket: Kept) => void) | undefined;
 }
 
+/** A socket, whoever made it. */
+interface Kept {
+  setKeepAlive(on: boolean, idleMs: number): unknown;
+}
+
+/** `server` shows its descriptor as node:net does; see `descriptorOf`. */
 export function applyToListener(
-  server: Server,
+  server: object,
   config: KernelConfig,
   native: NativeSockopt | undefined,
 ): ListenerKernelOptions {
@@ -118,7 +124,7 @@ interface FullKeepalive {
   setKeepAlive(on: boolean, idleMs: number, intervalMs: number, count: number): void;
 }
 
-function setByNode(socket: Socket, keepalive: KeepaliveConfig): void {
+function setByNode(socket: Kept, keepalive: KeepaliveConfig): void {
   // The kernel counts in seconds and a fraction would become 0, which means its default of hours.
   const idleMs = seconds(keepalive.idleMs) * 1_000;
   const intervalMs = seconds(keepalive.intervalMs) * 1_000;

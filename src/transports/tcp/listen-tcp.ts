@@ -17,7 +17,7 @@ import {
 import { ipAddress, urlHost } from "../address.ts";
 import { listenFailure, systemCode } from "../listen-failure.ts";
 import { offerAccepted } from "../offer-accepted.ts";
-import { ServerAcceptor } from "../server-acceptor.ts";
+import { type AcceptorFacts, ServerAcceptor } from "../server-acceptor.ts";
 import { discard, HIGH_WATER_MARK } from "../stream-transport.ts";
 import type { AcceptHandlers, Acceptor, Listen, RemoteAddress } from "../transport.ts";
 import { applyToListener, type ListenerKernelOptions } from "./kernel-options.ts";
@@ -27,34 +27,58 @@ import type { ListenTcpConfig } from "./tcp-engine.ts";
 export function listenTcp(config: ListenTcpConfig): Listen {
   const { engine, sharing } = config;
   const canListen = sharing === undefined || engine.sharing?.includes(sharing) === true;
-  return (canListen ? engine.listen?.(config) : undefined) ?? listenBySockets(config);
+  const listen = canListen ? engine.listen?.(config) : undefined;
+  return listen ?? listenWith(config, listenBySockets(config));
 }
 
-function listenBySockets(config: ListenTcpConfig): Listen {
+/** A server of node:net that listens, and has accepted nobody yet. */
+export interface ListeningServer {
+  readonly server: Server;
+  readonly kernel: ListenerKernelOptions;
+  readonly facts: AcceptorFacts;
+  readonly config: ListenTcpConfig;
+}
+
+/** Takes over what a server accepts from now on. */
+export type BeginAccepting = (listening: ListeningServer, handlers: AcceptHandlers) => Acceptor;
+
+/** Listens on one address; rejects with the system's error. */
+type ListenOn = (host: string, handlers: AcceptHandlers) => Promise<Acceptor>;
+
+/** Which address, and what it means that it cannot be had, whoever accepts there. */
+export function listenWith(config: ListenTcpConfig, listenOn: ListenOn): Listen {
   return async (handlers) => {
     try {
-      return await listenOn(config.host, config, handlers);
+      return await listenOn(config.host, handlers);
     } catch (error) {
       const cause = systemCode(error) ?? "";
       if (!(config.host === "::" && !config.ipv6Only && NO_IPV6.includes(cause))) {
-        throw listenFailure(urlOf(config.host, config.port, config), error);
+        throw listenFailure(tcpUrl(config.host, config.port, config), error);
       }
     }
     try {
-      return await listenOn("0.0.0.0", config, handlers);
+      return await listenOn("0.0.0.0", handlers);
     } catch (error) {
-      throw listenFailure(urlOf("0.0.0.0", config.port, config), error);
+      throw listenFailure(tcpUrl("0.0.0.0", config.port, config), error);
     }
   };
 }
 
 const NO_IPV6: readonly string[] = ["EAFNOSUPPORT", "EADDRNOTAVAIL"];
 
-async function listenOn(
+/** For engines that listen by a server of node:net, whatever they accept with. */
+export function listenBySockets(
+  config: ListenTcpConfig,
+  begin: BeginAccepting = acceptSockets,
+): ListenOn {
+  return async (host, handlers) => begin(await listenOnSockets(host, config, handlers), handlers);
+}
+
+async function listenOnSockets(
   host: string,
   config: ListenTcpConfig,
   handlers: AcceptHandlers,
-): Promise<Acceptor> {
+): Promise<ListeningServer> {
   const { engine, upgrade, port, backlog, ipv6Only, sharing } = config;
   const server = createServer({
     allowHalfOpen: true,
@@ -80,25 +104,23 @@ async function listenOn(
   const kernel = applyToListener(server, config.kernel, engine.native);
   for (const text of kernel.warnings) config.warn(text);
   server.on("error", (error) => handlers.onAcceptFailed(error));
-  acceptFrom(server, config, kernel, handlers);
   const address = server.address() as AddressInfo;
   const kind = config.webSocketPath === undefined ? config.kind : "websocket";
-  const url = urlOf(address.address, address.port, config);
-  return new ServerAcceptor(server, { url, kind, kernelOptions: kernel.effective });
+  const url = tcpUrl(address.address, address.port, config);
+  return { server, kernel, config, facts: { url, kind, kernelOptions: kernel.effective } };
 }
 
-function urlOf(host: string, port: number, { kind, webSocketPath }: ListenTcpConfig): string {
+function tcpUrl(host: string, port: number, { kind, webSocketPath }: ListenTcpConfig): string {
   const place = `${urlHost(host)}:${port}`;
   if (webSocketPath === undefined) return `${kind}://${place}`;
   return `${kind === "tls" ? "wss" : "ws"}://${place}${webSocketPath}`;
 }
 
-function acceptFrom(
-  server: Server,
-  { engine, upgrade }: ListenTcpConfig,
-  kernel: ListenerKernelOptions,
+function acceptSockets(
+  { server, kernel, facts: acceptor, config }: ListeningServer,
   handlers: AcceptHandlers,
-): void {
+): Acceptor {
+  const { engine, upgrade } = config;
   const facts = tcpFacts(engine, kernel.effective, upgrade);
   server.on("connection", (socket) => {
     const remote = remoteOf(socket);
@@ -112,6 +134,7 @@ function acceptFrom(
       engine.adoptAccepted(socket, facts, remote, to),
     );
   });
+  return new ServerAcceptor(server, acceptor);
 }
 
 /** Undefined when the connection is gone already, so that the kernel knows no peer any more. */
@@ -121,7 +144,7 @@ function remoteOf(socket: Socket): RemoteAddress | undefined {
   return ipAddress(remoteAddress, remotePort);
 }
 
-function goneBeforeAccept(): Error {
+export function goneBeforeAccept(): Error {
   const error = new Error("a peer was gone before its connection could be accepted");
   return Object.assign(error, { code: "ECONNABORTED" });
 }

@@ -1,5 +1,4 @@
 /** What all TCP pipes of one listener, or one dialled TCP pipe, have in common. */
-import type { Socket } from "node:net";
 import { LastBuffer } from "../last-buffer.ts";
 import { plainOutputAfter, type StreamFacts, type Upgrade } from "../stream-transport.ts";
 import type { EffectiveKernelOptions, UnackedAnswer } from "../transport.ts";
@@ -30,8 +29,21 @@ export function tcpFacts(
 /** By what the unacknowledged bytes of a socket are counted. */
 export type UnackedSource = Pick<TcpEngineConfig, "native" | "unacked">;
 
-/** For any connected socket of node:net over TCP, TLS above it included. Answers later. */
-export function readUnacked(source: UnackedSource, socket: Socket, answer: UnackedAnswer): void {
+/** What is looked at of a connected socket: what node:net shows of it, and `descriptorOf`. */
+interface CountedSocket {
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly bytesWritten: number;
+}
+
+/** For any connected socket over TCP, TLS above it included. Answers later. */
+export function readUnacked(
+  source: UnackedSource,
+  socket: CountedSocket,
+  answer: UnackedAnswer,
+): void {
   const { native } = source;
   if (native !== undefined && descriptorOf(socket) !== undefined) {
     // Counted when the answer is given and not before: what is written in between is taken for

@@ -1,0 +1,103 @@
+/**
+ * Serves connections that have no net.Socket: a handle and one small object each. For whoever asks
+ * for it; what it leans on (lean-internals.ts) is promised by nobody, so nothing chooses it but its
+ * self-test (choose-engine.ts).
+ *
+ * It only accepts. Links are dialled by the engine that would be taken without it, which also
+ * serves what lean cannot: ports for nothing but WebSockets, and TLS.
+ */
+import type { Socket, TcpNetConnectOpts } from "node:net";
+import type { StreamFacts } from "../stream-transport.ts";
+import type { Listen, Open, RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
+import type { OnRead } from "./lean-first-bytes.ts";
+import { findLeanInternals, type LeanInternals } from "./lean-internals.ts";
+import { type LeanReads, listenLean } from "./lean-listen.ts";
+import { leanTransportOf } from "./lean-transport.ts";
+import type { NativeSockopt } from "./native-sockopt.ts";
+import type { ListenTcpConfig, OpenTcpConfig, PortSharing, TcpEngine } from "./tcp-engine.ts";
+import type { UnackedReader } from "./unacked-reader.ts";
+
+/** What libuv suggests for one read, too. */
+const BUFFER_BYTES = 64 * 1024;
+
+/** A ping and its neighbours; a view of more is little beside what it takes to read it. */
+const KEPT_VIEW_BYTES_MAX = 64;
+
+/** The engine, or why there can be none here. `other` does what is not lean. */
+export function leanEngine(other: TcpEngine): TcpEngine | string {
+  const internals = findLeanInternals();
+  return typeof internals === "string" ? internals : new LeanEngine(internals, other);
+}
+
+class LeanEngine implements TcpEngine {
+  readonly name = "lean" as const;
+  /** Whatever node:net listens on has a handle here. */
+  readonly sharing: readonly PortSharing[] = ["reuse-port", "one-handle"];
+  readonly pausesOnAccept: boolean;
+  readonly native: NativeSockopt | undefined;
+  readonly unacked: UnackedReader;
+  readonly overwriteAfterRead: boolean;
+  readonly open?: (config: OpenTcpConfig) => Open;
+  readonly #internals: LeanInternals;
+  readonly #other: TcpEngine;
+  readonly #reads: LeanReads;
+
+  constructor(internals: LeanInternals, other: TcpEngine) {
+    this.native = other.native;
+    this.unacked = other.unacked;
+    this.overwriteAfterRead = other.overwriteAfterRead;
+    this.pausesOnAccept = other.pausesOnAccept;
+    const { open } = other;
+    if (open !== undefined) this.open = (config) => open.call(other, config);
+    this.#internals = internals;
+    this.#other = other;
+    this.#reads = sharedReads(internals);
+  }
+
+  listen(config: ListenTcpConfig): Listen | undefined {
+    if (config.upgrade?.isOnly === true) return undefined;
+    return listenLean(config, this.#internals, this.#reads);
+  }
+
+  adoptAccepted(
+    socket: Socket,
+    facts: StreamFacts,
+    remote: RemoteAddress,
+    handlers: TransportHandlers,
+  ): Transport {
+    return this.#other.adoptAccepted(socket, facts, remote, handlers);
+  }
+
+  dial(options: TcpNetConnectOpts): Socket {
+    return this.#other.dial(options);
+  }
+
+  adoptDialed(
+    socket: Socket,
+    facts: StreamFacts,
+    remote: RemoteAddress,
+    handlers: TransportHandlers,
+  ): Transport {
+    return this.#other.adoptDialed(socket, facts, remote, handlers);
+  }
+}
+
+/**
+ * One buffer and one function for all handles of an engine. What is lent is a view of the buffer,
+ * always from its beginning, so the views for short reads are made once and lent again.
+ */
+function sharedReads(internals: LeanInternals): LeanReads {
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  const views = Array.from({ length: KEPT_VIEW_BYTES_MAX + 1 }, (_, byteCount) =>
+    buffer.subarray(0, byteCount),
+  );
+  const onRead: OnRead = function () {
+    const result = internals.readResult();
+    if (result > 0) {
+      leanTransportOf(this).handleBytes(views[result] ?? buffer.subarray(0, result));
+    } else if (result < 0) {
+      leanTransportOf(this).handleReadEnd(result);
+    }
+  };
+  return { buffer, onRead };
+}

@@ -1,0 +1,107 @@
+/**
+ * One port for several kinds of pipe, below net.Socket: looks at what a peer says first, and makes
+ * a socket of node:net for what asks for an upgrade. Everything else goes on lean.
+ *
+ * As in first-bytes.ts, but reads come into memory of node's own until it is clear: a handle that
+ * was once given a buffer cannot go back. What was held stands on the handle, so that nothing of it
+ * is left afterwards.
+ */
+import { Socket } from "node:net";
+import { concatBytes } from "../../base/bytes.ts";
+import { HIGH_WATER_MARK, type StreamFacts, type Upgrade } from "../stream-transport.ts";
+import type { Transport } from "../transport.ts";
+import type { LeanInternals, TcpHandle } from "./lean-internals.ts";
+import { type LeanTransport, leanTransportOf } from "./lean-transport.ts";
+
+export type OnRead = (this: TcpHandle, bytes: ArrayBuffer | undefined) => void;
+
+export interface FirstBytesConfig {
+  readonly internals: LeanInternals;
+  readonly upgrade: Upgrade;
+  /** For the sockets that are made. */
+  readonly facts: StreamFacts;
+  /** Makes a handle go on lean. */
+  readonly goOn: (handle: TcpHandle) => void;
+  /** The count of a connection falls when a socket that was made of it closes. */
+  readonly onLeft: () => void;
+}
+
+const HEAD: unique symbol = Symbol("holdfast.head");
+
+interface HoldingHandle extends TcpHandle {
+  [HEAD]?: Uint8Array | undefined;
+}
+
+/** One function for all handles of a listener. */
+export function lookAtFirst(config: FirstBytesConfig): OnRead {
+  const { internals, upgrade, goOn } = config;
+  return function onFirst(this: HoldingHandle, memory: ArrayBuffer | undefined): void {
+    const transport = leanTransportOf(this);
+    const held = this[HEAD];
+    const result = internals.readResult();
+    if (result <= 0 || memory === undefined) {
+      if (result < 0) endOfHead(this, transport, result, result === internals.errors.endOfFile);
+      return;
+    }
+    const bytes = new Uint8Array(memory, internals.readOffset(), result);
+    const head = held === undefined ? bytes : concatBytes([held, bytes]);
+    const wanted = upgrade.recognise(head);
+    if (wanted === "more") {
+      this[HEAD] = head;
+      transport.hold();
+      return;
+    }
+    if (held !== undefined) this[HEAD] = undefined;
+    if (wanted === "yes") {
+      giveAway(transport, head, config);
+      return;
+    }
+    goOn(this);
+    transport.release();
+    transport.handleBytes(head);
+  };
+}
+
+/** FIN, before it was clear what is wanted: then it was bytes. */
+function endOfHead(
+  handle: HoldingHandle,
+  transport: LeanTransport,
+  code: number,
+  isFin: boolean,
+): void {
+  const head = handle[HEAD];
+  if (head !== undefined) {
+    handle[HEAD] = undefined;
+    if (isFin) {
+      transport.release();
+      transport.handleBytes(head);
+    }
+  }
+  transport.handleReadEnd(code);
+}
+
+function giveAway(
+  transport: LeanTransport,
+  head: Uint8Array,
+  { upgrade, facts, onLeft }: FirstBytesConfig,
+): void {
+  transport.giveAway((handle, handlers): Transport => {
+    const { remote } = transport;
+    const socket = socketOver(handle);
+    socket.once("close", onLeft);
+    return upgrade.take({ socket, head, facts, remote, tls: undefined, handlers });
+  });
+}
+
+/** A paused socket that owns the connection from now on. */
+function socketOver(handle: TcpHandle): Socket {
+  handle.readStop();
+  const options = {
+    handle,
+    allowHalfOpen: true,
+    pauseOnCreate: true,
+    readableHighWaterMark: HIGH_WATER_MARK,
+    writableHighWaterMark: HIGH_WATER_MARK,
+  };
+  return new Socket(options);
+}
