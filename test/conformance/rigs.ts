@@ -1,9 +1,6 @@
 /** How each transport is opened for the conformance suite. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import type { TransportRig } from "../../src/testing/transport-rig.ts";
 import type { ServerContexts } from "../../src/transports/tls/server-contexts.ts";
 import { openTls } from "../../src/transports/tls/open-tls.ts";
@@ -107,9 +104,8 @@ export function tlsRig(engine: TcpEngine, { contexts, memory }: TlsTrust): Trans
   };
 }
 
-export function unixRig(): TransportRig {
-  const directory = mkdtempSync(join(tmpdir(), "holdfast-conformance-"));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+/** `directory` is for the socket files, and for the caller to remove. */
+export function unixRig(directory: string): TransportRig {
   let count = 0;
   return {
     listen() {

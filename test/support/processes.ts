@@ -89,6 +89,10 @@ export class Program {
     this.#child.stdin?.write(text);
   }
 
+  endInput(): void {
+    this.#child.stdin?.end();
+  }
+
   /** Reads no more of what it says, until it is resumed. */
   pause(): void {
     this.#child.stdout?.pause();

@@ -2,9 +2,10 @@
  * Chooses how TCP is read, by trying: never by the name of a runtime or its version.
  *
  * An engine is taken only if it passes a trial on loopback (engine-trial.ts), under the rule that
- * will be used. Anything amiss, and anything slower than the limit, means the next one; the public
- * engine is the last, and is not tried.
+ * will be used. Anything amiss, and anything slower than the limit, means the next one: Bun's own
+ * sockets where there are any, then the shared buffer, then the public engine, which is not tried.
  */
+import { bunEngine } from "./bun-engine.ts";
 import type { EngineChoice } from "./engine-choice.ts";
 import { EngineTrial } from "./engine-trial.ts";
 import { leanEngine } from "./lean-engine.ts";
@@ -40,6 +41,7 @@ export async function chooseEngine(
   if (prefer === "public") {
     return { engine: new PublicEngine(config), why: "the public engine was asked for" };
   }
+  if (prefer === "shared") return await chooseShared(config, rule);
   const ordinary = await chooseOrdinary(config, rule);
   if (prefer !== "lean") return ordinary;
   const lean = leanEngine(ordinary.engine);
@@ -53,6 +55,14 @@ export async function chooseEngine(
 
 /** What is taken where nobody asks for anything. */
 async function chooseOrdinary(config: TcpEngineConfig, rule: MoveRule): Promise<ChosenEngine> {
+  const bun = bunEngine(config);
+  if (bun !== undefined && (await selfTest(bun, rule)) === undefined) {
+    return { engine: bun, why: "the runtime's own sockets passed their self-test here" };
+  }
+  return await chooseShared(config, rule);
+}
+
+async function chooseShared(config: TcpEngineConfig, rule: MoveRule): Promise<ChosenEngine> {
   const shared = new SharedBufferEngine(config);
   const fault = await selfTest(shared, rule);
   if (fault === undefined) {

@@ -224,6 +224,7 @@ test("the native count is that of the answer, with what was written since", asyn
     resetOnClose: () => false,
     unackedBytes: () => unackedBytes,
     windowIsShut,
+    setBacklog: () => false,
   };
   const engine = new PublicEngine({ native: counting, unacked, overwriteAfterRead: true });
   const served = await serve(engine, "127.0.0.1");

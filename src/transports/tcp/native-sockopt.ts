@@ -1,10 +1,12 @@
 /**
- * Options of a TCP socket that Node can neither set nor read, through the optional package koffi.
+ * Options of a TCP socket that Node can neither set nor read, through what Bun brings or through
+ * the optional package koffi.
  *
- * Never required: without the package, on another system than Linux or without a descriptor,
+ * Never required: without either, on another system than Linux or without a descriptor,
  * everything else works and says less. Numbers are those of Linux's asm-generic headers
  * (socket.h, tcp.h, ioctls.h), which mips and ppc64 do not share; see socket(7) and tcp(7).
  */
+import { bunLibc } from "./bun-libc.ts";
 
 export interface NativeSockopt {
   /** Sets an integer option. False when the kernel refused. */
@@ -17,6 +19,28 @@ export interface NativeSockopt {
   unackedBytes(fd: number): number | undefined;
   /** Whether output waits for a shut window of a peer whose kernel answers (TCP_INFO). */
   windowIsShut(fd: number): boolean;
+  /** Sets how many connections a listener keeps until they are accepted; the system caps it. */
+  setBacklog(fd: number, count: number): boolean;
+}
+
+/** The functions of libc, as C has them; what they fill is an array. */
+export interface Libc {
+  readonly setsockopt: (
+    fd: number,
+    level: number,
+    name: number,
+    value: Int32Array,
+    bytes: number,
+  ) => number;
+  readonly getsockopt: (
+    fd: number,
+    level: number,
+    name: number,
+    value: Int32Array | Uint8Array,
+    length: Uint32Array,
+  ) => number;
+  readonly ioctl: (fd: number, request: number, value: Int32Array) => number;
+  readonly listen: (fd: number, backlog: number) => number;
 }
 
 export interface SocketOption {
@@ -57,22 +81,28 @@ const GENERIC_ARCHITECTURES: readonly string[] = [
 export async function loadNativeSockopt(): Promise<NativeSockopt | undefined> {
   if (process.platform !== "linux") return undefined;
   if (!GENERIC_ARCHITECTURES.includes(process.arch)) return undefined;
+  const libc = (await bunLibc()) ?? (await koffiLibc());
+  return libc === undefined ? undefined : bindSockopt(libc);
+}
+
+async function koffiLibc(): Promise<Libc | undefined> {
   try {
     const { default: koffi } = await import("koffi");
-    return bindSockopt(koffi);
+    const libc = koffi.load(null);
+    const ioctl = libc.func("int ioctl(int, unsigned long, ...)");
+    return {
+      setsockopt: libc.func("int setsockopt(int, int, int, const void *, uint32_t)"),
+      getsockopt: libc.func("int getsockopt(int, int, int, void *, void *)"),
+      ioctl: (fd, request, value) => ioctl(fd, request, "void *", value) as number,
+      listen: libc.func("int listen(int, int)"),
+    };
   } catch {
     // The package is not installed, or has no binary for this machine: both are ordinary.
     return undefined;
   }
 }
 
-type Koffi = typeof import("koffi")["default"];
-
-function bindSockopt(koffi: Koffi): NativeSockopt {
-  const libc = koffi.load(null);
-  const setsockopt = libc.func("int setsockopt(int, int, int, const void *, uint32_t)");
-  const getsockopt = libc.func("int getsockopt(int, int, int, void *, void *)");
-  const ioctl = libc.func("int ioctl(int, unsigned long, ...)");
+function bindSockopt({ setsockopt, getsockopt, ioctl, listen }: Libc): NativeSockopt {
   const value = new Int32Array(1);
   const length = new Uint32Array(1);
   const info = new Uint8Array(INFO.bytes);
@@ -90,7 +120,7 @@ function bindSockopt(koffi: Koffi): NativeSockopt {
       return setsockopt(fd, level, name, NO_LINGERING, NO_LINGERING.byteLength) === 0;
     },
     unackedBytes(fd) {
-      return ioctl(fd, SIOCOUTQ, "void *", value) === 0 ? value[0] : undefined;
+      return ioctl(fd, SIOCOUTQ, value) === 0 ? value[0] : undefined;
     },
     windowIsShut(fd) {
       length[0] = info.byteLength;
@@ -101,6 +131,7 @@ function bindSockopt(koffi: Koffi): NativeSockopt {
         (info[INFO.probes] ?? 0) <= 1
       );
     },
+    setBacklog: (fd, count) => listen(fd, count) === 0,
   };
 }
 

@@ -1,10 +1,11 @@
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 import { expect, test } from "vitest";
-import { NO_KERNEL_CONFIG } from "../no-kernel-options.ts";
+import { NO_KERNEL_CONFIG, NO_KERNEL_OPTIONS } from "../no-kernel-options.ts";
 import type { Upgrade } from "../stream-transport.ts";
-import type { Acceptor, Transport } from "../transport.ts";
+import type { Acceptor, Transport, TransportHandlers } from "../transport.ts";
 import { listenTcp } from "./listen-tcp.ts";
 import { SharedBufferEngine } from "./shared-buffer-engine.ts";
+import { tcpFacts } from "./tcp-facts.ts";
 import { PROC_UNACKED, UnackedReader } from "./unacked-reader.ts";
 
 function anEngine(): SharedBufferEngine {
@@ -69,6 +70,13 @@ async function memoryCount(
   return new Set((await lentFor(upgrade, texts)).map(({ buffer }) => buffer)).size;
 }
 
+const NOBODY: TransportHandlers = {
+  onBytes() {},
+  onDrained() {},
+  onFinished() {},
+  onClosed() {},
+};
+
 /** Waits for three bytes, and never finds anything in them. */
 const LOOK: Upgrade = {
   isOnly: false,
@@ -93,4 +101,14 @@ test("short reads of one length are lent in one view, which holds what was read"
   expect(lent.map(({ length }) => length)).toEqual(texts.map(({ length }) => length));
   expect(new Set([lent[0], lent[2], lent[6]]).size).toBe(1);
   expect(lent[4]).not.toBe(lent[5]);
+});
+
+test("sockets that cannot be wrapped once more are refused while somebody catches it", () => {
+  const engine = anEngine();
+  const socket = Object.assign(new Socket(), { _handle: {} });
+  const facts = tcpFacts(engine, NO_KERNEL_OPTIONS, LOOK);
+  const remote = { text: "nobody", ip: "" };
+  expect(() => engine.adoptAccepted(socket, facts, remote, NOBODY)).toThrow(
+    "cannot be wrapped once more",
+  );
 });

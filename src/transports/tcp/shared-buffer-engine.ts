@@ -71,6 +71,7 @@ export class SharedBufferEngine implements TcpEngine {
     }
     const taken = takeAtOnce(socket, facts, remote, undefined, handlers);
     if (taken !== undefined) return taken;
+    requireMovable(socket);
     const transport = new StreamTransport(socket, facts, remote, handlers);
     socket.on("data", this.#onFirst);
     return transport;
@@ -95,6 +96,13 @@ interface Internals {
   _handle: { reading: boolean; readStop(): number } | null;
   _server: object | null;
   server: object | null;
+}
+
+/** Now, while somebody catches it: later, inside an event of the socket, nobody would. */
+function requireMovable(socket: Socket): void {
+  const { _handle: handle } = socket as unknown as Internals;
+  if (handle === null || typeof handle.readStop === "function") return;
+  throw new Error("the sockets of this runtime cannot be wrapped once more");
 }
 
 /** A socket over the same connection that reads into `onread`. The old one is an empty shell. */

@@ -4,7 +4,9 @@
  * It is loaded only where WebSockets are listened for or dialled: it costs some megabytes.
  */
 import type { IncomingMessage } from "node:http";
+import { createRequire } from "node:module";
 import type { Socket } from "node:net";
+import { dirname, isAbsolute, join } from "node:path";
 
 /** A WebSocket of `ws`, open or about to be. */
 export interface WsSocket {
@@ -97,5 +99,21 @@ export function wsLimits(messageBytesMax: number): WsLimits {
 }
 
 export async function loadWs(): Promise<WsPackage> {
-  return (await import("ws")) as unknown as WsPackage;
+  const path = installedPath();
+  const found: unknown = path === undefined ? await import("ws") : await import(path);
+  return found as WsPackage;
+}
+
+/**
+ * Where the package lies, if a runtime gives something else to those who import its name. Bun has
+ * an imitation, which judges the answer to an upgrade before anybody else has seen it.
+ */
+function installedPath(): string | undefined {
+  const { resolve } = createRequire(import.meta.url);
+  try {
+    if (isAbsolute(resolve("ws"))) return undefined;
+    return join(dirname(resolve("ws/package.json")), "wrapper.mjs");
+  } catch {
+    return undefined; // It lies nowhere: whoever packed this up has packed it up, too.
+  }
 }
