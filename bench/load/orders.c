@@ -73,6 +73,14 @@ static void churn(struct load *load, const double *arguments, struct result *res
   run_churn(load, (uint32_t)arguments[0], arguments[1], result);
 }
 
+static void keep(struct load *load, const double *arguments, struct result *result) {
+  run_keep(load, arguments[0], arguments[1], result);
+}
+
+static void fall_silent(struct load *load, const double *arguments, struct result *result) {
+  run_fall_silent(load, arguments[0], result);
+}
+
 static void stats(struct load *load, const double *arguments, struct result *result) {
   (void)arguments;
   result_begin(load, result);
@@ -82,6 +90,7 @@ static void stats(struct load *load, const double *arguments, struct result *res
 
 #define CONNECTIONS {"connections", 0, 65536, true}
 #define SECONDS {"seconds", 0.001, SECONDS_MAX, false}
+#define EVERY_MS {"every", 10, 3600000, false}
 #define RATE {"rate", 0.001, RATE_MAX, false}
 #define WINDOW {"window", 1, WINDOW_MAX, true}
 #define BYTES {"bytes", 1, MESSAGE_BYTES_MAX, true}
@@ -97,6 +106,8 @@ static const struct order ORDERS[] = {
     {"echo", echo, {BYTES, WINDOW, SECONDS}},
     {"broadcast", broadcast, {BYTES, SECONDS}},
     {"churn", churn, {WINDOW, SECONDS}},
+    {"keep", keep, {EVERY_MS, SECONDS}},
+    {"fall-silent", fall_silent, {SECONDS}},
     {"stats", stats, {{0}}},
 };
 

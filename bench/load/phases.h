@@ -17,6 +17,8 @@ void run_echo(struct load *load, size_t bytes, uint32_t window, double seconds,
               struct result *result);
 void run_broadcast(struct load *load, size_t bytes, double seconds, struct result *result);
 void run_churn(struct load *load, uint32_t window, double seconds, struct result *result);
+void run_keep(struct load *load, double every_ms, double seconds, struct result *result);
+void run_fall_silent(struct load *load, double seconds, struct result *result);
 
 /** Subscribes all open connections, where the protocol asks for that; false with a reason. */
 bool subscribe_all(struct load *load, enum heard_kind kind);

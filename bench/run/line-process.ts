@@ -25,15 +25,25 @@ export class LineProcess {
   readonly #name: string;
   readonly #child: ChildProcess;
   readonly #told: Told[] = [];
+  readonly #tap: ((line: string) => boolean) | undefined;
   readonly #exited: Promise<void>;
   #rest = "";
   #stderr = "";
   #exit: string | undefined;
   #waiting: Waiting | undefined;
 
-  /** `core` pins it; undefined lets the kernel choose. */
-  constructor(name: string, command: Command, core: string | undefined) {
+  /**
+   * `core` pins it; undefined lets the kernel choose. `tap` hears each line first, and returns true
+   * for one that is no answer, so that a talkative process fills no memory.
+   */
+  constructor(
+    name: string,
+    command: Command,
+    core: string | undefined,
+    tap?: (line: string) => boolean,
+  ) {
     this.#name = name;
+    this.#tap = tap;
     const [file, ...args] = [...pinned(core), ...boundToUs(), command.file, ...command.args];
     const child = spawn(file as string, args, { stdio: "pipe" });
     this.#child = child;
@@ -102,6 +112,7 @@ export class LineProcess {
     this.#rest = lines.pop() ?? "";
     for (const line of lines) {
       if (!line.startsWith("{")) continue; // Some greet in prose.
+      if (this.#tap?.(line) === true) continue;
       const told = JSON.parse(line) as Told;
       if (this.#waiting === undefined) this.#told.push(told);
       else this.#waiting.resolve(told);

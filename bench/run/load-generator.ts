@@ -17,6 +17,7 @@ export interface LoadAnswer {
   readonly closedByServer: number;
   readonly p50Us: number | undefined;
   readonly p99Us: number | undefined;
+  readonly maxUs: number | undefined;
   readonly serverCpuSeconds: number;
   /** How long the server's core had nothing to do; undefined where it is not pinned. */
   readonly serverCoreIdleSeconds: number | undefined;
@@ -38,10 +39,11 @@ export interface LoadConfig {
   readonly handshakesMax: number | undefined;
   readonly protocol: Protocol;
   readonly port: number;
-  readonly serverPid: number;
+  readonly serverPid: number | undefined;
 }
 
 export class LoadGenerator {
+  readonly pid: number;
   readonly #process: LineProcess;
 
   constructor(config: LoadConfig) {
@@ -54,6 +56,7 @@ export class LoadGenerator {
       handshakes: config.handshakesMax,
     });
     this.#process = new LineProcess(`load generator (${protocol})`, { file, args }, core);
+    this.pid = this.#process.pid;
   }
 
   open(total: number): Promise<LoadAnswer> {
@@ -94,6 +97,21 @@ export class LoadGenerator {
 
   churn(window: number, seconds: number): Promise<LoadAnswer> {
     return this.#timed("churn", [window], seconds);
+  }
+
+  /** Each connection beats every so many milliseconds, at a moment of its own. */
+  keep(everyMs: number, seconds: number): Promise<LoadAnswer> {
+    return this.#timed("keep", [everyMs], seconds);
+  }
+
+  /** Nothing is sent. The latencies are the times from each last beat to the server's close. */
+  fallSilent(seconds: number): Promise<LoadAnswer> {
+    return this.#timed("fall-silent", [], seconds);
+  }
+
+  /** Looks at what has come since the last order, and at nothing else. */
+  stats(): Promise<LoadAnswer> {
+    return this.#order("stats", EXTRA_MS);
   }
 
   async end(): Promise<void> {
@@ -139,6 +157,7 @@ function answerFrom(told: Told): LoadAnswer {
     closedByServer: number("closedByServer"),
     p50Us: timed("p50Us"),
     p99Us: timed("p99Us"),
+    maxUs: timed("maxUs"),
     serverCpuSeconds: number("serverCpuSeconds"),
     serverCoreIdleSeconds: timed("serverCoreIdleSeconds"),
     loadCpuSeconds: number("loadCpuSeconds"),

@@ -20,9 +20,12 @@ import type { Attach } from "../transports/transport.ts";
 import type { RetryHint } from "../redial/redial-policy.ts";
 import type { GoAway, Welcome } from "../wire/frame.ts";
 import type { Credentials } from "./credentials.ts";
+import type { Notices } from "./notices.ts";
 import type { Pipe } from "./outgoing.ts";
 import type { DialConfig, LinkPlatform } from "./platform.ts";
+import type { LinkStatus } from "./status.ts";
 import type { LinkTarget } from "./target.ts";
+import type { Due } from "./timetable.ts";
 import type { LinkWatch } from "./watch.ts";
 
 export interface AttemptConfig {
@@ -34,12 +37,13 @@ export interface AttemptConfig {
   readonly previous: { readonly id: string; readonly secret: string } | undefined;
 }
 
+/** The link, as far as its attempts need to know. */
 export interface AttemptSurroundings {
   readonly platform: LinkPlatform;
   readonly watch: LinkWatch;
   readonly credentials: Credentials;
+  readonly notices: Notices;
   readonly pace: Pace | undefined;
-  readonly warn: (text: string) => void;
 }
 
 export interface AttemptFailure {
@@ -60,13 +64,13 @@ export interface AttemptHandlers {
   onDelivered(): void;
 }
 
-export class Attempt implements DrivenOwner, Pipe {
+export class Attempt implements DrivenOwner, Pipe, Due {
   readonly config: AttemptConfig;
-  readonly #surroundings: AttemptSurroundings;
-  readonly #on: AttemptHandlers;
+  readonly #on: AttemptSurroundings & AttemptHandlers;
   #driven: Driven | undefined;
   #welcome: Welcome | undefined;
-  #cancelTimer: Cancel | undefined;
+  /** The end of its time, while that is to come. */
+  #entry: number | undefined;
   #cancelDial: Cancel | undefined;
   #isOver = false;
   #isOnline = false;
@@ -76,9 +80,8 @@ export class Attempt implements DrivenOwner, Pipe {
   /** Whether one of our pings was ever answered. */
   wasAnswered = false;
 
-  constructor(config: AttemptConfig, surroundings: AttemptSurroundings, on: AttemptHandlers) {
+  constructor(config: AttemptConfig, on: AttemptSurroundings & AttemptHandlers) {
     this.config = config;
-    this.#surroundings = surroundings;
     this.#on = on;
   }
 
@@ -105,6 +108,14 @@ export class Attempt implements DrivenOwner, Pipe {
     return this.#driven;
   }
 
+  /** The status of a link on this connection, which is online since then. */
+  statusAs(name: "online" | "suspect", since: number): LinkStatus {
+    const { connectionId, target } = this;
+    const { tls } = this.driven.transport;
+    const status = { name, since, url: target.label, connectionId };
+    return tls === undefined ? status : { ...status, tls };
+  }
+
   get outboxBytes(): number {
     return this.driven.connection.outboxBytes;
   }
@@ -119,14 +130,10 @@ export class Attempt implements DrivenOwner, Pipe {
   }
 
   start(): void {
-    const { clock } = this.#surroundings.platform;
-    const until = later(clock.now(), this.config.timeoutMs);
-    // What arrived in time may wait unread when this process was late, so it is read first.
-    this.#cancelTimer = clock.wakeAt(until, () => {
-      this.#cancelTimer = clock.afterPoll(() => this.#handleTimeout());
-    });
-    const token =
-      this.target.dialect === "frame" ? this.#surroundings.credentials.take() : undefined;
+    const { platform, watch, credentials } = this.#on;
+    const until = later(platform.clock.now(), this.config.timeoutMs);
+    this.#entry = watch.timetable.add(this, until);
+    const token = this.target.dialect === "frame" ? credentials.take() : undefined;
     if (!(token instanceof Promise)) return this.#dial(token);
     token.then(
       (fetched) => this.#dial(fetched),
@@ -137,15 +144,15 @@ export class Attempt implements DrivenOwner, Pipe {
   /** Gives the dial up, or resets the connection; nothing is told any more. */
   cancel(code: ErrorCode, detail: string): void {
     this.#isOver = true;
-    this.#cancelTimer?.();
+    this.#forgetTime();
     this.#cancelDial?.();
     this.#driven?.abort(code, detail);
   }
 
   #dial(token: string | undefined): void {
     if (this.#isOver) return;
-    const { platform, warn } = this.#surroundings;
-    const open = platform.open(this.target, this.config.dial, warn);
+    const { platform, notices } = this.#on;
+    const open = platform.open(this.target, this.config.dial, (text) => notices.warn(text));
     this.#cancelDial = open({
       onOpened: (attach) => this.#handleOpened(attach, token),
       onFailed: (error, retryAfterMs) => {
@@ -158,7 +165,7 @@ export class Attempt implements DrivenOwner, Pipe {
   #handleOpened(attach: Attach, token: string | undefined): void {
     if (this.#isOver) return;
     this.#cancelDial = undefined;
-    const { platform, watch, pace } = this.#surroundings;
+    const { platform, watch, pace } = this.#on;
     const connection = new Connection(
       this.config.connection,
       { id: toHex(platform.secrets.bytes(16)), secret: "" },
@@ -166,13 +173,14 @@ export class Attempt implements DrivenOwner, Pipe {
       { token, previous: this.config.previous },
       platform.clock.now(),
     );
-    const { clock, report } = platform;
-    const driven = new Driven(connection, attach, this, { clock, alarms: watch.alarms, report });
+    const driven = new Driven(connection, attach, this, watch.surroundings(platform));
     this.#driven = driven;
     driven.start();
   }
 
-  #handleTimeout(): void {
+  /** Its time is over. What had arrived by then has been read. */
+  onDue(): void {
+    this.#entry = undefined;
     if (this.#isOver || this.#isOnline) return;
     const why = `no connection to ${this.target.label} within ${this.config.timeoutMs} ms`;
     if (this.#driven !== undefined) return this.#driven.abort("DIAL_TIMEOUT", why);
@@ -183,7 +191,7 @@ export class Attempt implements DrivenOwner, Pipe {
   #fail(code: ErrorCode, error: Error | undefined, record?: EndRecord): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#cancelTimer?.();
+    this.#forgetTime();
     this.#on.onFailed(this, { code, error, record });
   }
 
@@ -191,8 +199,14 @@ export class Attempt implements DrivenOwner, Pipe {
     if (this.#isOver) return;
     this.#isOnline = true;
     this.#welcome = welcome;
-    this.#cancelTimer?.();
+    this.#forgetTime();
     this.#on.onOnline(this, welcome);
+  }
+
+  #forgetTime(): void {
+    if (this.#entry === undefined) return;
+    this.#on.watch.timetable.remove(this.#entry);
+    this.#entry = undefined;
   }
 
   onMessage(_driven: Driven, data: Message): void {

@@ -2,6 +2,7 @@
 import { type Observe, observeNothing } from "../base/observation.ts";
 import { OptionReader } from "../base/options.ts";
 import type { ConnectionConfig } from "../connection/config.ts";
+import type { Dialect } from "../connection/effects.ts";
 import { readMessageLimits } from "../connection/limits-options.ts";
 import type { AdaptiveChoice } from "../liveness/adaptive-options.ts";
 import { type ClientLivenessConfig, readClientLiveness } from "../liveness/options.ts";
@@ -12,7 +13,9 @@ import { readTlsClient } from "../transports/tls/tls-client-options.ts";
 import type { KernelConfig } from "../transports/transport.ts";
 import { readWebSocketClient } from "../transports/websocket/websocket-client-options.ts";
 import { type LineOptions, resolveLine } from "../wire/line-options.ts";
+import type { LineWords } from "../wire/line-words.ts";
 import { isToken, TOKEN_BYTES_MAX, type TokenSource } from "./credentials.ts";
+import type { OutgoingConfig } from "./outgoing.ts";
 import type { AbortSignalLike, ConnectOptions } from "./options.ts";
 import type { DialConfig } from "./platform.ts";
 import type { LinkTarget } from "./target.ts";
@@ -23,7 +26,11 @@ export interface LinkConfig {
   readonly adaptive: AdaptiveChoice | false;
   readonly dial: DialConfig;
   /** All but what depends on the url. */
-  readonly connection: Omit<ConnectionConfig, "role" | "accepts">;
+  readonly connection: CommonConfig;
+  /** For the connections of urls of each dialect: one object for all of them. */
+  readonly byDialect: Readonly<Record<Dialect, ConnectionConfig>>;
+  /** For what is sent over links with a url of lines among theirs, and over the others. */
+  readonly outgoing: Readonly<Record<Dialect, OutgoingConfig>>;
   readonly stallToleranceMs: number;
   readonly inboxBytesMax: number;
   readonly closeTimeoutMs: number;
@@ -32,6 +39,8 @@ export interface LinkConfig {
   readonly signal: AbortSignalLike | undefined;
   readonly observe: Observe;
 }
+
+type CommonConfig = Omit<ConnectionConfig, "role" | "accepts">;
 
 /** @throws HoldfastError `OPTION_INVALID`, naming the option, its range and what came. */
 export function resolveConnect(options: ConnectOptions | undefined): LinkConfig {
@@ -51,27 +60,36 @@ export function resolveConnect(options: ConnectOptions | undefined): LinkConfig 
     websocket: readWebSocketClient("websocket", read.value("websocket")),
     textBytesMax: line.lineBytesMax,
   };
+  const connection: CommonConfig = {
+    ...line,
+    ...limits,
+    handshakeTimeoutMs: redial.attemptTimeoutMs,
+    closeTimeoutMs,
+    agent: readAgent(read),
+    liveness: {
+      intervalMs: liveness.intervalMs,
+      answerWithinMs: liveness.answerWithinMs,
+      answersExpected: liveness.pong === "expected",
+      timeoutMs: liveness.timeoutMs,
+      leaseMsMin: 0,
+      leaseMsMax: DAY_MS,
+      drainTimeoutMs: liveness.drainTimeoutMs,
+      pauseMsMax: liveness.pauseMsMax,
+      pingIntervalMsMin: false,
+    },
+  };
   const config: LinkConfig = {
     redial,
     adaptive: liveness.adaptive,
     dial,
-    connection: {
-      ...line,
-      ...limits,
-      handshakeTimeoutMs: redial.attemptTimeoutMs,
-      closeTimeoutMs,
-      agent: readAgent(read),
-      liveness: {
-        intervalMs: liveness.intervalMs,
-        answerWithinMs: liveness.answerWithinMs,
-        answersExpected: liveness.pong === "expected",
-        timeoutMs: liveness.timeoutMs,
-        leaseMsMin: 0,
-        leaseMsMax: DAY_MS,
-        drainTimeoutMs: liveness.drainTimeoutMs,
-        pauseMsMax: liveness.pauseMsMax,
-        pingIntervalMsMin: false,
-      },
+    connection,
+    byDialect: {
+      line: configFor(connection, "line"),
+      frame: configFor(connection, "frame"),
+    },
+    outgoing: {
+      line: outgoingFor(connection, connection.words),
+      frame: outgoingFor(connection, undefined),
     },
     stallToleranceMs: liveness.stallToleranceMs,
     inboxBytesMax,
@@ -85,24 +103,33 @@ export function resolveConnect(options: ConnectOptions | undefined): LinkConfig 
   return config;
 }
 
-/** A `line` server cannot say how long it waits, so pings come at least twice in that time. */
 export function connectionConfigFor(config: LinkConfig, target: LinkTarget): ConnectionConfig {
-  const isLine = target.dialect === "line";
-  const { liveness } = config.connection;
-  const intervalMs = isLine ? lineIntervalMs(config) : liveness.intervalMs;
+  return config.byDialect[target.dialect];
+}
+
+/** A `line` server cannot say how long it waits, so pings come at least twice in that time. */
+function configFor(common: CommonConfig, dialect: Dialect): ConnectionConfig {
+  const isLine = dialect === "line";
+  const { liveness } = common;
+  const intervalMs = isLine ? lineIntervalMs(common) : liveness.intervalMs;
   const answersExpected = !isLine || liveness.answersExpected;
   return {
-    ...config.connection,
+    ...common,
     role: "client",
     accepts: { line: isLine, frame: !isLine },
     liveness: { ...liveness, intervalMs, answersExpected },
   };
 }
 
+function outgoingFor(common: CommonConfig, words: LineWords | undefined): OutgoingConfig {
+  const { outboxBytesMax: bytesMax, outboxHighWaterBytes: highWaterBytes } = common;
+  return { bytesMax, highWaterBytes, words };
+}
+
 /** What to warn about once when one of the urls speaks lines; undefined when nothing was cut. */
 export function intervalWarning(config: LinkConfig): string | undefined {
   const { intervalMs, timeoutMs } = config.connection.liveness;
-  const cutMs = lineIntervalMs(config);
+  const cutMs = lineIntervalMs(config.connection);
   if (intervalMs === cutMs) return undefined;
   return (
     `\`heartbeat.intervalMs\` (${intervalMs}) is over half of \`timeoutMs\` (${timeoutMs}): ` +
@@ -110,8 +137,8 @@ export function intervalWarning(config: LinkConfig): string | undefined {
   );
 }
 
-function lineIntervalMs({ connection }: LinkConfig): number | false {
-  const { intervalMs, timeoutMs } = connection.liveness;
+function lineIntervalMs({ liveness }: CommonConfig): number | false {
+  const { intervalMs, timeoutMs } = liveness;
   return intervalMs === false ? false : Math.min(intervalMs, Math.floor(timeoutMs / 2));
 }
 

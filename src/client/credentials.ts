@@ -12,6 +12,9 @@ export type TokenSource = string | (() => string | Promise<string>);
 export const TOKEN_BYTES_MAX = 8_192;
 
 export class Credentials {
+  /** For links without a token: there is nothing that would tell one of them from another. */
+  static readonly none: Credentials = new Credentials(undefined);
+
   readonly #source: TokenSource | undefined;
   #token: string | undefined;
 

@@ -34,7 +34,7 @@ test("messages go to those who wait for them, in the order in which they asked",
 });
 
 test("two loops get all messages, and bytes of their own", async () => {
-  const readers = new Readers(1_000, () => {});
+  const readers = new Readers(1_000, { onPace() {} });
   const [a, b] = [readers.iterate(), readers.iterate()];
   readers.push(Uint8Array.of(1));
   const first: unknown = (await a.next()).value;
@@ -44,7 +44,7 @@ test("two loops get all messages, and bytes of their own", async () => {
 
 test("the slowest loop sets the pace, until it is left", async () => {
   let paces = 0;
-  const readers = new Readers(ONE, () => void (paces += 1));
+  const readers = new Readers(ONE, { onPace: () => void (paces += 1) });
   const [fast, slow] = [readers.iterate(), readers.iterate()];
   for (const text of ["one", "two"]) {
     readers.push(text);

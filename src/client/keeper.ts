@@ -7,64 +7,56 @@
  */
 import { assert } from "../base/assert.ts";
 import type { ErrorCode } from "../base/errors.ts";
-import { type Cancel, later } from "../base/time.ts";
+import { later } from "../base/time.ts";
 import { type BeatEffect, beatOf, type Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
 import type { Verdict } from "../liveness/monitor.ts";
-import { type RedialDecision, type RedialPhase, RedialPolicy } from "../redial/redial-policy.ts";
+import type { Stall } from "../liveness/stall-log.ts";
+import { type RedialDecision, RedialPolicy } from "../redial/redial-policy.ts";
 import type { GoAway, Welcome } from "../wire/frame.ts";
-import { Attempt, type AttemptFailure, type AttemptHandlers } from "./attempt.ts";
+import {
+  Attempt,
+  type AttemptFailure,
+  type AttemptHandlers,
+  type AttemptSurroundings,
+} from "./attempt.ts";
+import { Closing } from "./closing.ts";
 import { connectionConfigFor, intervalWarning, type LinkConfig } from "./config.ts";
 import { Credentials } from "./credentials.ts";
 import { LinkPace } from "./link-pace.ts";
 import { Notices } from "./notices.ts";
 import { OrderedEvents } from "./ordered-events.ts";
-import { Outgoing } from "./outgoing.ts";
+import { Outgoing, type OutgoingHandlers } from "./outgoing.ts";
 import type { LinkPlatform } from "./platform.ts";
-import { Readers } from "./readers.ts";
+import { Readers, type ReadersOwner } from "./readers.ts";
 import { Route } from "./route.ts";
-import type { LinkCause, LinkEndRecord, LinkEvents, LinkStatus } from "./status.ts";
+import { assertTrue, type Stage } from "./stage.ts";
+import type { LinkCause, LinkEndRecord, LinkEvents, LinkStatus, Undelivered } from "./status.ts";
 import { Tally } from "./tally.ts";
 import type { LinkTarget } from "./target.ts";
+import type { Due } from "./timetable.ts";
 import { afterThisTurn } from "./turn.ts";
-import { LinkWatch } from "./watch.ts";
+import { LinkWatch, type StallMember } from "./watch.ts";
 
-type Stage =
-  | { readonly is: "waiting"; readonly cancel: Cancel }
-  | { readonly is: "dialling" | "online"; readonly attempt: Attempt }
-  | { readonly is: "ended" };
+type Handlers = AttemptHandlers & AttemptSurroundings & OutgoingHandlers & ReadersOwner;
 
-/** What the policy must believe in each stage that is not the end. */
-const PHASES: Readonly<Record<Exclude<Stage["is"], "ended">, readonly RedialPhase[]>> = {
-  waiting: ["waiting", "ready"],
-  dialling: ["dialling"],
-  online: ["online"],
-};
-
-interface Closing {
-  readonly reason: string;
-  readonly cancelTimer: Cancel;
-  /** What was sent may still go out, and be dialled for. */
-  isFlushing: boolean;
-}
-
-export class Keeper implements AttemptHandlers {
+export class Keeper implements Handlers, Due, StallMember {
+  readonly platform: LinkPlatform;
   readonly events: OrderedEvents<LinkEvents>;
   readonly outgoing: Outgoing;
   readonly readers: Readers;
-  readonly ended: Promise<LinkEndRecord>;
-  readonly #config: LinkConfig;
-  readonly #platform: LinkPlatform;
-  readonly #watch: LinkWatch;
-  readonly #policy: RedialPolicy;
-  readonly #credentials: Credentials;
-  readonly #route: Route;
-  readonly #notices: Notices;
-  readonly #tally: Tally;
+  readonly watch: LinkWatch;
+  readonly credentials: Credentials;
+  readonly notices: Notices;
   /** Decides the interval, where it adapts. */
   readonly pace: LinkPace | undefined;
-  readonly #leaveWatch: () => void;
-  #resolveEnded: (record: LinkEndRecord) => void = () => {};
+  readonly #config: LinkConfig;
+  readonly #policy: RedialPolicy;
+  readonly #route: Route;
+  readonly #tally: Tally;
+  readonly #onAbort: (() => void) | undefined;
+  #ended: Promise<LinkEndRecord> | undefined;
+  #resolveEnded: ((record: LinkEndRecord) => void) | undefined;
   #stage: Stage;
   #status: LinkStatus;
   #closing: Closing | undefined;
@@ -73,29 +65,39 @@ export class Keeper implements AttemptHandlers {
   #previous: { readonly id: string; readonly secret: string; readonly at: string } | undefined;
 
   constructor(platform: LinkPlatform, targets: readonly LinkTarget[], config: LinkConfig) {
-    this.#platform = platform;
+    this.platform = platform;
     this.#config = config;
-    this.#watch = LinkWatch.fitting(platform.watch, config.stallToleranceMs, platform.clock);
+    const watch = platform.watch ?? LinkWatch.own(config.stallToleranceMs, platform.clock);
+    this.watch = watch.join(this, config.stallToleranceMs);
     this.#policy = new RedialPolicy(config.redial, platform.random);
-    this.#credentials = new Credentials(config.token);
+    const { token } = config;
+    this.credentials = token === undefined ? Credentials.none : new Credentials(token);
     this.#route = new Route(targets, config.redirectTo);
-    this.#notices = new Notices(config.observe, platform.report);
+    this.notices = new Notices(config.observe, platform.report);
     this.#tally = new Tally(platform.clock.wallNow());
-    this.pace = LinkPace.of(config, platform, this.#notices.warn);
+    this.pace = LinkPace.of(config, platform, this.notices);
     this.events = new OrderedEvents(platform.report);
-    this.readers = new Readers(config.inboxBytesMax, () => this.#setPace());
+    this.readers = new Readers(config.inboxBytesMax, this);
     const speaksLines = targets.some(({ dialect }) => dialect === "line");
-    this.outgoing = this.#makeOutgoing(speaksLines);
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
+    this.outgoing = new Outgoing(config.outgoing[speaksLines ? "line" : "frame"], this);
     this.#status = { name: "connecting", attempt: 1, url: this.#route.next.label };
-    this.#stage = { is: "waiting", cancel: afterThisTurn(() => this.#begin(speaksLines)) };
-    this.#leaveWatch = this.#watch.join((stall) => {
-      this.#notices.stall(stall);
-      if (stall.suspended) this.wake();
-    });
-    config.signal?.addEventListener("abort", this.#handleAbort);
+    this.#stage = { is: "waiting", entry: undefined };
+    afterThisTurn(() => this.#begin(speaksLines));
+    if (config.signal === undefined) return;
+    this.#onAbort = () => this.#handleAbort();
+    config.signal.addEventListener("abort", this.#onAbort);
+  }
+
+  /** Made when it is asked for: of many links nobody awaits the end. */
+  get ended(): Promise<LinkEndRecord> {
+    const status = this.#status;
+    this.#ended ??=
+      status.name === "ended"
+        ? Promise.resolve(status.record)
+        : new Promise((resolve) => {
+            this.#resolveEnded = resolve;
+          });
+    return this.#ended;
   }
 
   get status(): LinkStatus {
@@ -110,8 +112,9 @@ export class Keeper implements AttemptHandlers {
   close(reason: string): void {
     if (this.isClosed) return;
     this.#step(() => {
-      const cancelTimer = this.#in(this.#config.closeTimeoutMs, () => this.#step(this.#leave));
-      this.#closing = { reason, cancelTimer, isFlushing: true };
+      const { closeTimeoutMs } = this.#config;
+      this.#closing = new Closing(reason, this.platform.clock, this.watch.timetable);
+      this.#closing.within(closeTimeoutMs, () => this.#step(() => this.#leave()));
       if (this.outgoing.isSettled) this.#leave();
     });
   }
@@ -122,12 +125,46 @@ export class Keeper implements AttemptHandlers {
     if (stage.is === "online") stage.attempt.driven.verifySoon();
     const status = this.#status;
     if (stage.is !== "waiting" || status.name !== "waiting") return;
-    const leftMs = this.#policy.cutShort(this.#platform.clock.now());
+    const leftMs = this.#policy.cutShort(this.platform.clock.now());
     if (leftMs === undefined) return;
     this.#step(() => {
-      stage.cancel();
+      this.#stopWaiting();
       this.#wait(leftMs, status.attempt, status.cause);
     });
+  }
+
+  /** The wait is over. */
+  onDue(): void {
+    this.#stage = { is: "waiting", entry: undefined };
+    this.#step(() => this.#dial());
+  }
+
+  onStall(stall: Stall): void {
+    this.notices.stall(stall);
+    if (stall.suspended) this.wake();
+  }
+
+  // From the loops over its messages.
+
+  onPace(): void {
+    if (this.#stage.is !== "online") return;
+    const { driven } = this.#stage.attempt;
+    if (this.readers.areBehind) driven.pauseReading();
+    else driven.resumeReading();
+  }
+
+  // From what is to be sent.
+
+  onDrain(): void {
+    this.events.emit("drain");
+  }
+
+  onSettled(): void {
+    if (this.#closing?.isFlushing === true) this.#leave();
+  }
+
+  onUndelivered(undelivered: Undelivered): void {
+    this.events.emit("undelivered", undelivered);
   }
 
   // From the current attempt.
@@ -139,22 +176,22 @@ export class Keeper implements AttemptHandlers {
       if (failure.record !== undefined) this.events.emit("connectionEnd", failure.record);
       this.#route.onOver(false);
       if (this.#route.isEndless) return this.#finish("REDIRECTS_MAX");
-      const now = this.#platform.clock.now();
+      const now = this.platform.clock.now();
       this.#follow(this.#policy.onFailed(failure.code, now, attempt.hint), cause);
     });
   }
 
   onOnline(attempt: Attempt, welcome: Welcome | undefined): void {
     this.#step(() => {
-      const { clock } = this.#platform;
+      const { clock } = this.platform;
       this.#policy.onOnline(clock.now());
       this.#stage = { is: "online", attempt };
       this.#tally.onOnline();
       if (welcome !== undefined) {
         this.#previous = { id: welcome.id, secret: welcome.secret, at: attempt.target.label };
       }
-      this.#setOnline("online", attempt, clock.wallNow());
-      this.#setPace();
+      this.#tell(attempt.statusAs("online", clock.wallNow()));
+      this.onPace();
       this.#tellInterval();
       this.outgoing.attach(attempt, welcome?.messageBytesMax);
     });
@@ -174,7 +211,7 @@ export class Keeper implements AttemptHandlers {
       const { hint } = attempt;
       // Our own slowness concerns nobody else.
       const isolated = code === "READER_TOO_SLOW";
-      const now = this.#platform.clock.now();
+      const now = this.platform.clock.now();
       this.#follow(this.#policy.onEnded({ code, livedMs, hint, isolated }, now), cause);
     });
   }
@@ -183,7 +220,7 @@ export class Keeper implements AttemptHandlers {
     this.#step(() => {
       this.events.emit("message", data);
       this.readers.push(data);
-      this.#setPace();
+      this.onPace();
     });
   }
 
@@ -192,7 +229,7 @@ export class Keeper implements AttemptHandlers {
     const status = this.#status;
     const isKnown = status.name === "online" || status.name === "suspect";
     if (verdict === "dead" || !isKnown || status.name === name) return;
-    this.#setOnline(name, attempt, status.since);
+    this.#tell(attempt.statusAs(name, status.since));
   }
 
   onBeat(_attempt: Attempt, beat: BeatEffect): void {
@@ -205,7 +242,7 @@ export class Keeper implements AttemptHandlers {
     this.#step(() => {
       this.events.emit("goaway", goaway);
       const warning = this.#route.onGoAway(goaway, attempt.target);
-      if (warning !== undefined) this.#notices.warn(warning);
+      if (warning !== undefined) this.notices.warn(warning);
       if (this.#stage.is === "online") attempt.goAsAsked();
     });
   }
@@ -218,35 +255,18 @@ export class Keeper implements AttemptHandlers {
     this.#step(() => this.outgoing.handleDelivered());
   }
 
-  #makeOutgoing(speaksLines: boolean): Outgoing {
-    const { outboxBytesMax, outboxHighWaterBytes, words } = this.#config.connection;
-    return new Outgoing(
-      {
-        bytesMax: outboxBytesMax,
-        highWaterBytes: outboxHighWaterBytes,
-        words: speaksLines ? words : undefined,
-      },
-      {
-        onDrain: () => this.events.emit("drain"),
-        onSettled: () => {
-          if (this.#closing?.isFlushing === true) this.#leave();
-        },
-        onUndelivered: (undelivered) => this.events.emit("undelivered", undelivered),
-      },
-    );
-  }
-
   #begin(speaksLines: boolean): void {
+    if (this.#stage.is === "ended") return;
     this.#step(() => {
       const warning = speaksLines ? intervalWarning(this.#config) : undefined;
-      if (warning !== undefined) this.#notices.warn(warning);
+      if (warning !== undefined) this.notices.warn(warning);
       if (this.#config.signal?.aborted === true) this.#handleAbort();
       else this.#dial();
     });
   }
 
   #dial(): void {
-    const decision = this.#policy.onAttempt(this.#platform.clock.now());
+    const decision = this.#policy.onAttempt(this.platform.clock.now());
     if (decision.do === "give-up") return this.#giveUp(decision.code);
     const target = this.#route.take();
     this.#tally.onDial();
@@ -259,18 +279,11 @@ export class Keeper implements AttemptHandlers {
         timeoutMs: decision.timeoutMs,
         previous: this.#previousAt(target),
       },
-      {
-        platform: this.#platform,
-        watch: this.#watch,
-        credentials: this.#credentials,
-        pace: this.pace,
-        warn: this.#notices.warn,
-      },
       this,
     );
     this.#stage = { is: "dialling", attempt };
     this.#tell({ name: "connecting", attempt: decision.attempt, url: target.label });
-    if (this.#credentials.exist) this.#notices.tokenTravels(target);
+    if (this.credentials.exist) this.notices.tokenTravels(target);
     // Last, since the application's own token function may close the link.
     attempt.start();
   }
@@ -286,8 +299,8 @@ export class Keeper implements AttemptHandlers {
       case "give-up":
         return this.#giveUp(decision.code);
       case "refresh-credentials":
-        if (!this.#credentials.canRefresh) return this.#giveUp("UNAUTHORIZED");
-        this.#credentials.forget();
+        if (!this.credentials.canRefresh) return this.#giveUp("UNAUTHORIZED");
+        this.credentials.forget();
         return this.#wait(decision.delayMs, decision.attempt, cause);
       case "wait":
         return this.#wait(decision.delayMs, decision.attempt, cause);
@@ -297,13 +310,21 @@ export class Keeper implements AttemptHandlers {
   }
 
   #wait(delayMs: number, attempt: number, cause: LinkCause): void {
-    const cancel = this.#in(delayMs, () => this.#step(() => this.#dial()));
-    this.#stage = { is: "waiting", cancel };
-    const retryAt = this.#platform.clock.wallNow() + delayMs;
+    const { clock } = this.platform;
+    const entry = this.watch.timetable.add(this, later(clock.now(), delayMs));
+    this.#stage = { is: "waiting", entry };
+    const retryAt = clock.wallNow() + delayMs;
     this.#tell({ name: "waiting", retryAt, delayMs, attempt, cause });
   }
 
-  readonly #handleAbort = (): void => {
+  #stopWaiting(): void {
+    const stage = this.#stage;
+    if (stage.is !== "waiting" || stage.entry === undefined) return;
+    this.watch.timetable.remove(stage.entry);
+    this.#stage = { is: "waiting", entry: undefined };
+  }
+
+  #handleAbort(): void {
     this.#step(() => {
       if (this.#stage.is === "ended") return;
       this.#isAborting = true;
@@ -311,27 +332,24 @@ export class Keeper implements AttemptHandlers {
         this.#stage.attempt.driven.abort("ABORTED", "the caller's signal was triggered");
       } else this.#stopTrying("ABORTED");
     });
-  };
+  }
 
   /** The end of a close: nothing more goes out. */
-  readonly #leave = (): void => {
+  #leave(): void {
     const closing = this.#closing;
     if (closing === undefined || this.#stage.is === "ended") return;
     closing.isFlushing = false;
     if (this.#stage.is !== "online") return this.#stopTrying("CLOSED_HERE");
     const { driven } = this.#stage.attempt;
-    closing.cancelTimer();
     // The farewell is bounded by progress; a close is bounded by time as well.
-    const cancelTimer = this.#in(this.#config.closeTimeoutMs, () =>
-      driven.abort("CLOSED_HERE", closing.reason),
-    );
-    this.#closing = { ...closing, cancelTimer };
+    const { closeTimeoutMs } = this.#config;
+    closing.within(closeTimeoutMs, () => driven.abort("CLOSED_HERE", closing.reason));
     driven.close("CLOSED_HERE", closing.reason);
-  };
+  }
 
   #stopTrying(code: ErrorCode): void {
+    this.#stopWaiting();
     const stage = this.#stage;
-    if (stage.is === "waiting") stage.cancel();
     if (stage.is === "dialling") stage.attempt.cancel(code, "the link was ended");
     this.#finish(code);
   }
@@ -344,24 +362,17 @@ export class Keeper implements AttemptHandlers {
   #finish(code: ErrorCode): void {
     assert(this.#stage.is !== "ended", "a link ends once");
     this.#stage = { is: "ended" };
-    this.#closing?.cancelTimer();
-    this.#leaveWatch();
-    this.#config.signal?.removeEventListener("abort", this.#handleAbort);
+    this.#closing?.forget();
+    this.watch.leave(this);
+    if (this.#onAbort) this.#config.signal?.removeEventListener("abort", this.#onAbort);
     const sentence = this.#tally.sentence(code, this.#closing?.reason ?? "");
     const undelivered = this.outgoing.finish(code, sentence);
-    const wallNowMs = this.#platform.clock.wallNow();
+    const wallNowMs = this.platform.clock.wallNow();
     const record = this.#tally.record(code, sentence, undelivered, wallNowMs);
     this.#tell({ name: "ended", record });
     this.events.emit("end", record);
     this.readers.end();
-    this.#resolveEnded(record);
-  }
-
-  #setOnline(name: "online" | "suspect", attempt: Attempt, since: number): void {
-    const { connectionId, target } = attempt;
-    const { tls } = attempt.driven.transport;
-    const status = { name, since, url: target.label, connectionId };
-    this.#tell(tls === undefined ? status : { ...status, tls });
+    this.#resolveEnded?.(record);
   }
 
   #tell(status: LinkStatus): void {
@@ -374,25 +385,10 @@ export class Keeper implements AttemptHandlers {
     if (change !== undefined) this.events.emit("interval", change);
   }
 
-  #setPace(): void {
-    if (this.#stage.is !== "online") return;
-    const { driven } = this.#stage.attempt;
-    if (this.readers.areBehind) driven.pauseReading();
-    else driven.resumeReading();
-  }
-
-  #in(delayMs: number, run: () => void): Cancel {
-    const { clock } = this.#platform;
-    return clock.wakeAt(later(clock.now(), delayMs), run);
-  }
-
   #step(change: () => void): void {
     this.events.step(() => {
       change();
-      const stage = this.#stage;
-      if (stage.is === "ended") return;
-      const isTrue = PHASES[stage.is].includes(this.#policy.phase);
-      assert(isTrue, `a link in stage "${stage.is}" is not in phase "${this.#policy.phase}"`);
+      assertTrue(this.#stage, this.#policy.phase);
     });
   }
 }

@@ -22,6 +22,7 @@ import type { AdaptiveChoice } from "../liveness/adaptive-options.ts";
 import { clientInterval } from "../liveness/lease.ts";
 import type { Welcome } from "../wire/frame.ts";
 import type { LinkConfig } from "./config.ts";
+import type { Notices } from "./notices.ts";
 import type { LinkPlatform } from "./platform.ts";
 import type { LinkTarget } from "./target.ts";
 
@@ -86,11 +87,11 @@ export class LinkPace implements Pace {
   static of(
     { adaptive, connection }: LinkConfig,
     { random, clock }: LinkPlatform,
-    warn: (text: string) => void,
+    notices: Notices,
   ): LinkPace | undefined {
     if (adaptive === false) return undefined;
     const { timeoutMs } = connection.liveness;
-    return new LinkPace({ ...adaptive, timeoutMs }, random, clock, warn);
+    return new LinkPace({ ...adaptive, timeoutMs }, random, clock, (text) => notices.warn(text));
   }
 
   get intervalMs(): number {

@@ -5,8 +5,8 @@ import { resolveConnect } from "./config.ts";
 import { Keeper } from "./keeper.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { LinkPlatform } from "./platform.ts";
+import { SharedConfig } from "./shared-config.ts";
 import type { LinkEndRecord, LinkEvents, LinkStatus } from "./status.ts";
-import { parseTarget } from "./target.ts";
 
 /**
  * A connection that heals itself.
@@ -136,8 +136,10 @@ export function connectWith(
   if (!Array.isArray(list) || list.length === 0) {
     throw new HoldfastError("URL_INVALID", "expected a url, or an array of at least one");
   }
-  const targets = list.map(parseTarget);
-  const config = resolveConnect(options);
+  const shared = platform.configs ?? new SharedConfig();
+  const targets = shared.targets(list);
+  const isSecure = targets.some(({ secure }) => secure);
+  const config = shared.of(resolveConnect(options), isSecure);
   const isMute = !config.connection.liveness.answersExpected;
   if (isMute && targets.some(({ dialect }) => dialect === "frame")) {
     throw new HoldfastError(

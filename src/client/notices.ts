@@ -13,7 +13,9 @@ export class Notices {
     this.#report = report;
   }
 
-  readonly warn = (text: string): void => this.#tell({ what: "warning", text });
+  warn(text: string): void {
+    this.#tell({ what: "warning", text });
+  }
 
   stall({ lateMs, suspended }: Stall): void {
     this.#tell({ what: "stall", lateMs, suspended });

@@ -5,9 +5,13 @@ import type { TlsClientConfig } from "../transports/tls/tls-client-options.ts";
 import type { KernelConfig, Open } from "../transports/transport.ts";
 import type { WebSocketClientConfig } from "../transports/websocket/websocket-client-options.ts";
 import type { LinkTarget } from "./target.ts";
+import type { SharedConfig } from "./shared-config.ts";
 import type { LinkWatch } from "./watch.ts";
 
-/** How to dial. One object for all dials of a link, so that what they share can be kept by it. */
+/**
+ * How to dial. One object for all dials of a link, so that what they share can be kept by it. Links
+ * that were asked for alike may share it, but those over TLS do not.
+ */
 export interface DialConfig {
   readonly kernel: KernelConfig;
   readonly tls: TlsClientConfig;
@@ -26,4 +30,6 @@ export interface LinkPlatform {
   readonly report: (error: unknown) => void;
   /** One timer for all links of a process. Without it each link has its own. */
   readonly watch?: LinkWatch | undefined;
+  /** Lets links of a process that are asked for alike share what they were asked for with. */
+  readonly configs?: SharedConfig | undefined;
 }

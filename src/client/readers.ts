@@ -2,34 +2,42 @@
 import type { Message } from "../connection/effects.ts";
 import { Inbox } from "./inbox.ts";
 
+export interface ReadersOwner {
+  /** `areBehind` may have changed because a loop took a message or was left. */
+  onPace(): void;
+}
+
 export class Readers {
   readonly #bytesMax: number;
-  readonly #onPace: () => void;
-  readonly #inboxes = new Set<Inbox>();
+  readonly #owner: ReadersOwner;
+  /** Made with the first loop: many links have none. */
+  #inboxes: Set<Inbox> | undefined;
   #isOver = false;
 
-  /** `onPace` runs when `areBehind` may have changed because a loop took a message or was left. */
-  constructor(bytesMax: number, onPace: () => void) {
+  constructor(bytesMax: number, owner: ReadersOwner) {
     this.#bytesMax = bytesMax;
-    this.#onPace = onPace;
+    this.#owner = owner;
   }
 
   get areBehind(): boolean {
+    if (this.#inboxes === undefined) return false;
     for (const inbox of this.#inboxes) if (inbox.isFull) return true;
     return false;
   }
 
   iterate(): Inbox {
     const inbox = new Inbox(this.#bytesMax, (changed) => {
-      if (changed.isOver) this.#inboxes.delete(changed);
-      this.#onPace();
+      if (changed.isOver) this.#inboxes?.delete(changed);
+      this.#owner.onPace();
     });
+    this.#inboxes ??= new Set();
     if (this.#isOver) inbox.end();
     else this.#inboxes.add(inbox);
     return inbox;
   }
 
   push(message: Message): void {
+    if (this.#inboxes === undefined) return;
     for (const inbox of this.#inboxes) {
       // Bytes belong to whoever got them: two readers do not share an array.
       inbox.push(typeof message === "string" ? message : new Uint8Array(message));
@@ -38,7 +46,8 @@ export class Readers {
 
   end(): void {
     this.#isOver = true;
-    for (const inbox of this.#inboxes) inbox.end();
-    this.#inboxes.clear();
+    const inboxes = this.#inboxes;
+    this.#inboxes = undefined;
+    if (inboxes !== undefined) for (const inbox of inboxes) inbox.end();
   }
 }

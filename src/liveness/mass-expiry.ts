@@ -20,20 +20,23 @@ export interface MassExpiryConfig {
 /** 2 % in some ten seconds is far above what churn does; below 50 a share says little. */
 export const MASS_EXPIRY_CONFIG: MassExpiryConfig = { shareMax: 0.02, countMin: 50 };
 
-const ENTRIES_MAX = 64;
+/**
+ * The window is kept in so many slices. What falls into one leaves with its latest, so it counts
+ * for at most a slice too long; merged without such a limit a steady trickle would never leave.
+ */
+const SLICES = 32;
 
-interface Entry {
-  /**
-   * When the batch expired; for merged batches the latest of them, so that none leaves too early.
-   */
-  readonly at: Instant;
-  readonly count: number;
+interface Slice {
+  readonly from: Instant;
+  /** The latest batch in it. */
+  at: Instant;
+  count: number;
 }
 
 export class MassExpiry {
   readonly #config: MassExpiryConfig;
   readonly #random: Random;
-  #entries: Entry[] = [];
+  #slices: Slice[] = [];
 
   constructor(config: MassExpiryConfig, random: Random) {
     this.#config = config;
@@ -45,9 +48,9 @@ export class MassExpiry {
    * this batch included; `windowMs` is the answer time, and the window slides.
    */
   judge(batch: number, live: number, windowMs: number, now: Instant): "dead" | "hold" {
-    this.#entries = this.#entries.filter(({ at }) => now - at < windowMs);
-    if (batch > 0) this.#remember({ at: now, count: batch });
-    const count = this.#entries.reduce((sum, entry) => sum + entry.count, 0);
+    this.#slices = this.#slices.filter(({ at }) => now - at < windowMs);
+    if (batch > 0) this.#remember(batch, windowMs / SLICES, now);
+    const count = this.#slices.reduce((sum, slice) => sum + slice.count, 0);
     const isMass = count >= this.#config.countMin && count > this.#config.shareMax * live;
     return isMass ? "hold" : "dead";
   }
@@ -60,10 +63,13 @@ export class MassExpiry {
     return uniform(this.#random, 0, answerWithinMs / 2);
   }
 
-  #remember(entry: Entry): void {
-    this.#entries.push(entry);
-    if (this.#entries.length <= ENTRIES_MAX) return;
-    const [first, second] = this.#entries.splice(0, 2) as [Entry, Entry];
-    this.#entries.unshift({ at: second.at, count: first.count + second.count });
+  #remember(count: number, sliceMs: number, now: Instant): void {
+    const last = this.#slices.at(-1);
+    if (last === undefined || now - last.from >= sliceMs) {
+      this.#slices.push({ from: now, at: now, count });
+      return;
+    }
+    last.at = now;
+    last.count += count;
   }
 }

@@ -9,12 +9,14 @@ import { connectWith, type Link } from "../client/link.ts";
 import type { ConnectOptions } from "../client/options.ts";
 import type { DialConfig, LinkPlatform } from "../client/platform.ts";
 import type { LinkTarget, WebSocketTarget } from "../client/target.ts";
+import { SharedConfig } from "../client/shared-config.ts";
 import { LinkWatch, WATCH_TICK_MS } from "../client/watch.ts";
 import { reportUncaught, systemClock, systemRandom, systemSecrets } from "../driver/system.ts";
 import { chooseEngine } from "../transports/tcp/choose-engine.ts";
 import { dialTcpSocket } from "../transports/tcp/dial-socket.ts";
 import { openTcp } from "../transports/tcp/open-tcp.ts";
 import type { TcpEngine } from "../transports/tcp/tcp-engine.ts";
+import { DialledFacts } from "../transports/tcp/tcp-facts.ts";
 import { dialTlsSocket } from "../transports/tls/dial-tls-socket.ts";
 import { ALPN_HOLDFAST, openTls } from "../transports/tls/open-tls.ts";
 import type { TlsClientConfig } from "../transports/tls/tls-client-options.ts";
@@ -56,19 +58,22 @@ function makePlatform(): LinkPlatform {
   const watchConfig = { tickMs: WATCH_TICK_MS, stallToleranceMs: STALL_TOLERANCE_MS };
   let engine: Promise<TcpEngine> | undefined;
   const memoryOf = tlsMemories();
+  const facts = new DialledFacts();
   return {
     clock: systemClock,
     random: systemRandom,
     secrets: systemSecrets,
     report: reportUncaught,
     watch: new LinkWatch(watchConfig, systemClock),
+    configs: new SharedConfig(),
     open: (target: LinkTarget, dial: DialConfig, warn: (text: string) => void): Open => {
       if (target.over === "unix") {
         return openUnix({ path: target.path, overwriteAfterRead: false });
       }
       engine ??= chooseEngine("auto", "at accept").then((chosen) => chosen.engine);
       const { host, port } = target;
-      const place = { host, port, addressTimeoutMs: ADDRESS_TIMEOUT_MS, kernel: dial.kernel, warn };
+      const { kernel } = dial;
+      const place = { host, port, addressTimeoutMs: ADDRESS_TIMEOUT_MS, kernel, facts, warn };
       return openWhenChosen(engine, (by) => {
         const config = { ...place, engine: by };
         if (target.over === "websocket") {

@@ -9,6 +9,7 @@ import { type Cancel, type Clock, later } from "../base/time.ts";
 import { connectionConfigFor, type LinkConfig, resolveConnect } from "../client/config.ts";
 import { connectWith, type Link } from "../client/link.ts";
 import { parseTarget } from "../client/target.ts";
+import { Timetable } from "../client/timetable.ts";
 import { LinkWatch, WATCH_TICK_MS } from "../client/watch.ts";
 import type { Effect, Message } from "../connection/effects.ts";
 import {
@@ -161,7 +162,7 @@ class LinkRun implements LinkView {
           return watch.open(open, this.host, (flow, effect) => this.#onEffect(flow, effect));
         },
         report: (error) => this.#around.report(this.host, error),
-        watch: new LinkWatch(watchConfig, this.#process.clock("watch")),
+        watch: new LinkWatch(watchConfig, this.#process.clock("watch"), new Timetable(clock)),
       },
       url,
       this.#plan.options,

@@ -11,6 +11,7 @@ import type {
 } from "../transport.ts";
 import type { DialPlace } from "./dial-options.ts";
 import type { NativeSockopt } from "./native-sockopt.ts";
+import type { DialledFacts } from "./tcp-facts.ts";
 import type { UnackedReader } from "./unacked-reader.ts";
 
 export type TcpEngineName = "public" | "shared" | "lean" | "bun";
@@ -86,6 +87,8 @@ export interface ListenTcpConfig {
 
 export interface OpenTcpConfig extends DialPlace {
   readonly kernel: KernelConfig;
+  /** Shared by dials that may have their description in common. */
+  readonly facts?: DialledFacts | undefined;
   readonly engine: TcpEngine;
   /** Told about each value that the user asked for and that cannot be set. */
   readonly warn: (text: string) => void;

@@ -26,6 +26,32 @@ export function tcpFacts(
   };
 }
 
+/**
+ * Keeps the facts of the last dial, for all dials whose options come out alike: thousands of pipes
+ * to one place would otherwise each hold the same description of themselves.
+ */
+export class DialledFacts {
+  #engine: TcpEngineConfig | undefined;
+  #last: StreamFacts | undefined;
+
+  of(engine: TcpEngineConfig, options: EffectiveKernelOptions): StreamFacts {
+    const last = this.#last;
+    if (last !== undefined && engine === this.#engine && areSame(last.kernelOptions, options)) {
+      return last;
+    }
+    this.#engine = engine;
+    this.#last = tcpFacts(engine, options, undefined);
+    return this.#last;
+  }
+}
+
+function areSame(a: EffectiveKernelOptions, b: EffectiveKernelOptions): boolean {
+  const names = Object.keys(a) as (keyof EffectiveKernelOptions)[];
+  return names.every(
+    (name) => a[name].value === b[name].value && a[name].source === b[name].source,
+  );
+}
+
 /** By what the unacknowledged bytes of a socket are counted. */
 export type UnackedSource = Pick<TcpEngineConfig, "native" | "unacked">;
 
