@@ -8,13 +8,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import type { DuelProgress } from "./compare/duel.ts";
 import { findContenders } from "./contenders/contender-list.ts";
 import type { Contender, Missing } from "./contenders/contender.ts";
+import type { Found } from "./contenders/places.ts";
+import type { Runtime } from "./contenders/runtimes.ts";
 import { chartSvg } from "./report/chart.ts";
 import { markdownReport, replaceGenerated } from "./report/markdown.ts";
 import { terminalReport } from "./report/terminal.ts";
-import type { DuelResult, RunResult } from "./results.ts";
+import type { AmountsAsked, RunResult } from "./results.ts";
 import { AMOUNTS, isForQuick, type Mode } from "./run/amounts.ts";
 import {
   durationText,
@@ -26,7 +27,9 @@ import {
   wholeNumber,
 } from "./run/command-line.ts";
 import { choosePinning, type Pinning } from "./run/cores.ts";
-import { measureFeatures } from "./run/features.ts";
+import { enginesFound } from "./run/engine-costs.ts";
+import { measureExtras, NO_EXTRAS, type Stage } from "./run/extras.ts";
+import { type Idled, measureIdling, withIdling } from "./run/idling.ts";
 import { compileLoad } from "./run/load-program.ts";
 import { describeCommit, describeMachine } from "./run/machine.ts";
 import { findPlaces, type Places } from "./run/places.ts";
@@ -45,6 +48,13 @@ interface Flags {
   readonly docs?: true;
 }
 
+interface Asked {
+  readonly contenders: readonly Contender[];
+  readonly places: Places;
+  readonly flags: Flags;
+  readonly mode: Mode;
+}
+
 const ROUNDS_MAX = 100;
 /** Processes that wanted to run during the last minute, beyond which figures are disturbed. */
 const BUSY_ABOVE = 0.5;
@@ -55,7 +65,7 @@ const program: Command = new Command("npm run bench --")
   .option("--tiny", "seconds: shows that everything runs; the figures mean nothing")
   .option("--rounds <count>", "how often each is measured", wholeNumber(1, ROUNDS_MAX))
   .option("--only <ids>", "only these contenders, separated by commas")
-  .option("--no-features", "leave out what each feature costs")
+  .option("--no-features", "only the servers: no duels of features, no watching, no allocation")
   .option("--list", "print which contenders there are, and why others are missing")
   .option("--json <file>", "write the result there, too (it is always kept below .tmp/bench)")
   .option("--chart <file>", "write the chart there, as SVG")
@@ -69,11 +79,11 @@ await runMain(async () => {
   const flags: Flags = program.opts();
   if (flags.quick && flags.tiny) throw new UsageFault("--quick and --tiny exclude each other");
   const places = findPlaces();
-  const found = await findContenders(places);
+  const { runtimes, found } = await findContenders(places);
   const mode: Mode = flags.tiny ? "tiny" : flags.quick ? "quick" : "full";
   const contenders = chosen(found.contenders, flags, mode);
   if (flags.list) tellList(contenders, found.missing);
-  else await run(contenders, found.missing, places, flags, mode);
+  else await run(found, runtimes, { contenders, places, flags, mode });
 });
 
 function chosen(all: readonly Contender[], flags: Flags, mode: Mode): readonly Contender[] {
@@ -98,24 +108,22 @@ function tellList(contenders: readonly Contender[], missing: readonly Missing[])
   process.stdout.write(`${rows.join("\n")}\n`);
 }
 
-async function run(
-  contenders: readonly Contender[],
-  missing: readonly Missing[],
-  places: Places,
-  flags: Flags,
-  mode: Mode,
-): Promise<void> {
+async function run(found: Found, runtimes: readonly Runtime[], asked: Asked): Promise<void> {
+  const { places, flags, mode, contenders } = asked;
   const amounts = { ...AMOUNTS[mode], rounds: flags.rounds ?? AMOUNTS[mode].rounds };
   const pinning = choosePinning();
   const load = await compileLoad(places);
-  tellStart(contenders, missing, pinning);
+  tellStart(contenders, found.missing, pinning);
   const theatre = new Theatre({ load, pinning });
   const forget = onInterrupt(() => theatre.close());
   const startedAt = new Date();
   const commit = describeCommit(places.root);
   const outcome = await runRounds(theatre, contenders, amounts, tellProgress(startedAt));
   if (outcome.rounds === 0 && theatre.isClosed) throw new Interruption();
-  const features = flags.features ? await featuresOrNone(theatre, places, amounts) : [];
+  const idled = theatre.isClosed ? [] : await idling(theatre, contenders, amounts);
+  const engines = enginesFound(runtimes, found.contenders, places);
+  const stage: Stage = { theatre, pinning, places, amounts, engines };
+  const extras = flags.features ? await measureExtras(stage, say) : NO_EXTRAS;
   forget();
   const result: RunResult = {
     format: 1,
@@ -125,9 +133,9 @@ async function run(
     commit,
     machine: describeMachine(pinning),
     amounts: { ...amounts, rounds: outcome.rounds },
-    contenders: outcome.contenders,
-    missing,
-    features,
+    contenders: withIdling(outcome.contenders, idled),
+    missing: found.missing,
+    ...extras,
   };
   keep(result, places, flags);
   process.stdout.write(`${terminalReport(result)}\n`);
@@ -136,20 +144,14 @@ async function run(
   if (faults.length > 0) throw new Error(`${faults.length} measurements failed; see above`);
 }
 
-async function featuresOrNone(
+async function idling(
   theatre: Theatre,
-  places: Places,
-  amounts: RunResult["amounts"],
-): Promise<DuelResult[]> {
-  if (theatre.isClosed) return [];
-  const tell = ({ start, starts, seconds }: DuelProgress): void =>
-    say(`features, start ${start + 1} of ${starts}: ${durationText(seconds)}`);
-  try {
-    return await measureFeatures(theatre, places, amounts, tell);
-  } catch (error) {
-    if (theatre.isClosed) return []; // Interrupted: the rounds are still worth telling.
-    throw error;
-  }
+  contenders: readonly Contender[],
+  amounts: AmountsAsked,
+): Promise<Idled[]> {
+  const tell = (batch: number, batches: number): void =>
+    say(`idling together, batch ${batch + 1} of ${batches}`);
+  return await measureIdling(theatre, contenders, amounts, tell);
 }
 
 function tellStart(

@@ -39,6 +39,45 @@ export interface DuelResult {
   readonly ratios: Partial<Record<DuelFigureId, readonly number[]>>;
 }
 
+/** What all features of Holdfast cost on one engine: the engine bare, beside Holdfast on it. */
+export interface EngineCost {
+  /** Such as `shared-node20`. */
+  readonly id: string;
+  readonly title: string;
+  /** `holdfast`, which is the reference, `twin` and `bare`. */
+  readonly duels: readonly DuelResult[];
+}
+
+/** Very many deadlines behind one timer, moved as beats move them. */
+export interface Watching {
+  readonly slots: number;
+  readonly beatsPerSecond: number;
+  /** Shares of a core; what the same loop takes without deadlines is not in them. */
+  readonly samples: readonly Sample[];
+  /** What the same loop takes that only notes who was heard. */
+  readonly controlSamples: readonly Sample[];
+}
+
+export interface AllocationSite {
+  readonly name: string;
+  readonly where: string;
+  readonly origin: "ours" | "node" | "native" | "bench";
+  readonly bytesPerBeat: number;
+}
+
+/** What one ping and its answer allocate in the server, as V8 samples it. */
+export interface Allocation {
+  /** Such as `shared-node20`. */
+  readonly id: string;
+  readonly title: string;
+  readonly beats: number;
+  readonly bytesPerBeat: number;
+  /** Of these, in files of ours. */
+  readonly ownBytesPerBeat: number;
+  /** The largest first; small ones are left out. */
+  readonly sites: readonly AllocationSite[];
+}
+
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -50,16 +89,23 @@ export interface Machine {
   readonly pinned: { readonly server: number; readonly load: string } | undefined;
 }
 
-/** How much was asked of each contender. */
+/** How much was asked of each contender. What is optional was not asked in runs of before. */
 export interface Amounts {
   readonly rounds: number;
   readonly slopeFrom: number;
   readonly slopeTo: number;
   readonly stormConnections: number;
   readonly idleConnections: number;
+  /** The length of a window; those of servers that beat by themselves are taken as one. */
   readonly idleSeconds: number;
-  /** For servers that beat by themselves: a whole interval has to pass. */
-  readonly idleSecondsBeating: number;
+  readonly idleWindows?: number | undefined;
+  /** Before the first window: until collectors and compilers are done with what was before. */
+  readonly idleSettleSeconds?: number | undefined;
+  /** So many servers idle at the same time, at most. */
+  readonly idleTogether?: number | undefined;
+  readonly burstCount?: number | undefined;
+  /** For so long a server is held back while all ping it. */
+  readonly burstHoldMs?: number | undefined;
   readonly beatRate: number;
   readonly beatSeconds: number;
   readonly saturateWindow: number;
@@ -72,7 +118,17 @@ export interface Amounts {
   readonly featureStarts: number;
   readonly featureSlices: number;
   readonly featureSliceSeconds: number;
+  readonly bareConnections?: number | undefined;
+  readonly bareStarts?: number | undefined;
+  readonly bareSlices?: number | undefined;
+  readonly watchedSlots?: number | undefined;
+  readonly watchingSeconds?: number | undefined;
+  readonly watchingWindows?: number | undefined;
+  readonly allocationBeats?: number | undefined;
 }
+
+/** All of it, as a run of today needs it. */
+export type AmountsAsked = Readonly<Required<{ [Name in keyof Amounts]: number }>>;
 
 export interface RunResult {
   readonly format: 1;
@@ -89,4 +145,8 @@ export interface RunResult {
   readonly missing: readonly Missing[];
   /** What switching one feature off changes, in ratio to the server that has them all. */
   readonly features: readonly DuelResult[];
+  /** Undefined, as the next two: a run of before, or one without. */
+  readonly engineCosts?: readonly EngineCost[] | undefined;
+  readonly watching?: Watching | undefined;
+  readonly allocations?: readonly Allocation[] | undefined;
 }

@@ -41,7 +41,7 @@ interface Flags {
   readonly json?: string;
 }
 
-const ENGINES = ["auto", "public", "shared"] as const;
+const ENGINES = ["auto", "public", "shared", "lean"] as const;
 const CONNECTIONS = 2_000;
 const MEMORY_CONNECTIONS = 8_000;
 const SLICE_SECONDS = 0.3;

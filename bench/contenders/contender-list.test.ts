@@ -1,13 +1,19 @@
 import { isAbsolute } from "node:path";
 import { expect, test } from "vitest";
 import { tempFolder } from "../../test/support/temp-folder.ts";
+import { bareContender } from "./bare-contenders.ts";
 import { mosquittoContender, natsContender } from "./broker-contenders.ts";
 import { epollContender, goContender } from "./compiled-contenders.ts";
 import type { Contender, Variant } from "./contender.ts";
 import { holdfastOn } from "./holdfast-contenders.ts";
 import { netContender, socketIoContender, wsContender } from "./node-contenders.ts";
 import { bunRuntime, nodeRuntime, type Runtime } from "./runtimes.ts";
-import { readBeatingSettings, readHoldfastSettings, readNetSettings } from "./server-settings.ts";
+import {
+  readBareSettings,
+  readBeatingSettings,
+  readHoldfastSettings,
+  readNetSettings,
+} from "./server-settings.ts";
 
 const own = nodeRuntime(process.execPath, "20.20.2");
 const other = nodeRuntime("/opt/node26/bin/node", "26.10.0");
@@ -20,7 +26,10 @@ const all: readonly Contender[] = [
   goContender("/tools/go-server", "1.19.8"),
   ...holdfastOn(own, places),
   ...holdfastOn(other, places),
-  ...holdfastOn(bun, places, "public"),
+  ...holdfastOn(bun, places),
+  bareContender(own, "shared", places),
+  bareContender(own, "lean", places),
+  bareContender(bun, "bun", places),
   netContender(own, places),
   netContender(other, places),
   wsContender(own, "8.23.0", places),
@@ -38,11 +47,17 @@ test("the ids are these, and so are the names in results", () => {
     "c-epoll",
     "go",
     "holdfast-shared-node20",
+    "holdfast-lean-node20",
     "holdfast-public-node20",
     "holdfast-frame-node20",
+    "holdfast-ws-node20",
+    "holdfast-wsline-node20",
     "holdfast-shared-node26",
-    "holdfast-public-node26",
-    "holdfast-auto-bun",
+    "holdfast-lean-node26",
+    "holdfast-bun",
+    "bare-shared-node20",
+    "bare-lean-node20",
+    "bare-bun",
     "net-node20",
     "net-node26",
     "ws-node20",
@@ -91,8 +106,15 @@ test("the servers read what their commands say", () => {
     port: 4_711,
     silent: true,
     engine: "shared",
+    webSocket: false,
     timeoutMs: 60_000,
     features: { budget: false, limits: true, records: true, observation: true },
+  });
+  const bare = (runtime: Runtime): Contender => bareContender(runtime, "lean", places);
+  expect(readBareSettings(lastArg(own, bare, "answering"))).toEqual({
+    dist: places.dist,
+    port: 4_711,
+    engine: "lean",
   });
   const net = (runtime: Runtime): Contender => netContender(runtime, places);
   expect(readNetSettings(lastArg(own, net, "answering"))).toEqual({
@@ -112,4 +134,19 @@ test.each([
   ["a text", '{"port":"1"}', '`port` must be a whole number, not "1"'],
 ])("settings with %s are refused", (_, text, sentence) => {
   expect(() => readBeatingSettings(text)).toThrow(sentence);
+});
+
+test("a row over WebSocket is served by a server of WebSockets, and no other row is", () => {
+  for (const contender of holdfastOn(own, places)) {
+    const settings = contender.command({ kind: "answering" }, 0, "").args.at(-1);
+    const isWeb = contender.protocol.startsWith("websocket");
+    expect(readHoldfastSettings(settings).webSocket, contender.id).toBe(isWeb);
+  }
+});
+
+test("a bare engine must be one that can be in force", () => {
+  const settings = JSON.stringify({ dist: "file:///x", port: 0, engine: "auto" });
+  expect(() => readBareSettings(settings)).toThrow("a bare `engine` must be named");
+  const unknown = JSON.stringify({ dist: "file:///x", port: 0, engine: "fast" });
+  expect(() => readBareSettings(unknown)).toThrow("auto, public, shared, lean, bun");
 });

@@ -8,10 +8,12 @@ import { findCompiled } from "./compiled-contenders.ts";
 import { findHoldfast } from "./holdfast-contenders.ts";
 import { findOnNode } from "./node-contenders.ts";
 import type { Found, Places } from "./places.ts";
-import { findRuntimes } from "./runtimes.ts";
+import { findRuntimes, type Runtime } from "./runtimes.ts";
 
 /** In the order of tables: the references that are compiled, Holdfast, and what else people use. */
-export async function findContenders(places: Places): Promise<Found> {
+export async function findContenders(
+  places: Places,
+): Promise<{ readonly runtimes: readonly Runtime[]; readonly found: Found }> {
   const runtimes = await findRuntimes(places.toolsFolder);
   const kinds = [
     await findCompiled(places),
@@ -19,8 +21,7 @@ export async function findContenders(places: Places): Promise<Found> {
     findOnNode(places, runtimes),
     await findBrokers(),
   ];
-  return {
-    contenders: kinds.flatMap(({ contenders }) => contenders),
-    missing: kinds.flatMap(({ missing }) => missing),
-  };
+  const contenders = kinds.flatMap((kind) => kind.contenders);
+  const missing = kinds.flatMap((kind) => kind.missing);
+  return { runtimes: runtimes.runtimes, found: { contenders, missing } };
 }

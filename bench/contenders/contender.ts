@@ -7,7 +7,14 @@
  */
 
 /** What the load generator speaks; the names are those of its `--protocol` flag. */
-export type Protocol = "line" | "frame" | "websocket" | "socketio" | "mqtt" | "nats";
+export type Protocol =
+  | "line"
+  | "frame"
+  | "websocket"
+  | "websocket-line"
+  | "socketio"
+  | "mqtt"
+  | "nats";
 
 /**
  * How a server is to behave in one measurement.
@@ -30,8 +37,8 @@ export interface Command {
  * How it tells that it is ready.
  *
  * - `tells`: it chooses a port, writes `{"event":"ready","port":N}` as a line on stdout, reads
- *   orders from stdin (`gc`: frees what it can, then writes `{"event":"gc"}`), and exits when stdin
- *   ends.
+ *   orders from stdin, and exits when stdin ends. Those in JavaScript are told what server-life.ts
+ *   knows, the others `gc` only: frees what it can, then writes `{"event":"gc"}`.
  * - `connects`: it is given a port, and is ready when that can be connected to. It knows no orders
  *   and is ended by SIGTERM.
  */
@@ -45,6 +52,8 @@ export interface Contender {
   readonly group: "holdfast" | "reference" | "peer";
   readonly protocol: Protocol;
   readonly readiness: Readiness;
+  /** It is written in JavaScript, and tells by how much a burst of pings delays its timers. */
+  readonly hasTimers?: boolean | undefined;
   /** Which variants it has; each figure needs one of them. */
   readonly variants: readonly Variant["kind"][];
   /** Whether its clients can send messages that come back, and one that goes to all. */

@@ -2,69 +2,76 @@
  * Holdfast on each runtime and engine that is here.
  *
  * `holdfastContender` also makes the rows of single features and of another commit, so whatever
- * tells one row from another is an argument.
+ * tells one row from another is an argument. An engine that users have to ask for, or that only one
+ * runtime has, is tried first: where it does not start there is no row, but a reason.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Command, Contender, Missing, Variant } from "./contender.ts";
+import { bareContender } from "./bare-contenders.ts";
+import type { Command, Contender, Missing, Protocol, Variant } from "./contender.ts";
 import { type Found, type Places, serverFile } from "./places.ts";
 import { firstLineOf, runToEnd } from "./programs.ts";
-import type { FoundRuntimes, Runtime } from "./runtimes.ts";
-import type { Features, HoldfastSettings } from "./server-settings.ts";
+import type { FoundRuntimes, MissingRuntime, Runtime } from "./runtimes.ts";
+import type { EngineName, Features, HoldfastSettings } from "./server-settings.ts";
 
-/** All that users have, but for the budget: clients that saturate a server ping far too often. */
-const FEATURES_FOR_SATURATION: Features = {
-  budget: false,
+/** All that users have. */
+export const ALL_FEATURES: Features = {
+  budget: true,
   limits: true,
   records: true,
   observation: true,
 };
 
+/** Without the budget: clients that saturate a server ping far too often. */
+const FEATURES_FOR_SATURATION: Features = { ...ALL_FEATURES, budget: false };
+
 /** What the others do, too. */
 export const TIMEOUT_MS = 60_000;
+
+type OurProtocol = Extract<Protocol, "line" | "frame" | "websocket" | "websocket-line">;
 
 export interface HoldfastParts {
   readonly id: string;
   readonly title: string;
   readonly runtime: Runtime;
-  readonly engine: HoldfastSettings["engine"];
+  readonly engine: EngineName;
   readonly features: Features;
   /** File url of the built library. */
   readonly dist: string;
   /** The compiled bench. */
   readonly compiled: string;
-  readonly protocol: "line" | "frame";
+  readonly protocol: OurProtocol;
   readonly note?: string | undefined;
 }
 
 export function holdfastContender(parts: HoldfastParts): Contender {
   const { id, title, runtime, protocol, note } = parts;
+  // Frames and texts over WebSocket are always answered: no peer of theirs wants silence.
+  const canBeSilent = protocol === "line" || protocol === "websocket";
   return {
     id,
     title,
     group: "holdfast",
     protocol,
     readiness: "tells",
-    // Frames are always answered: that dialect has no word for a peer that wants none.
-    variants: protocol === "line" ? ["answering", "silent"] : ["answering"],
-    hasMessages: true,
+    hasTimers: true,
+    variants: canBeSilent ? ["answering", "silent"] : ["answering"],
+    // Messages are the same whatever the pings are.
+    hasMessages: protocol !== "websocket-line",
     note,
     version: runtime.version,
     command: (variant, port) => holdfastCommand(parts, variant, port),
   };
 }
 
-function holdfastCommand(
-  { runtime, engine, features, dist, compiled }: HoldfastParts,
-  variant: Variant,
-  port: number,
-): Command {
-  const silent = variant.kind === "silent";
+function holdfastCommand(parts: HoldfastParts, variant: Variant, port: number): Command {
+  const { runtime, engine, features, dist, compiled, protocol } = parts;
   const settings: HoldfastSettings = {
     dist,
     port,
-    silent,
+    silent: variant.kind === "silent",
     engine,
+    webSocket: protocol.startsWith("websocket"),
     timeoutMs: TIMEOUT_MS,
     features,
   };
@@ -73,103 +80,113 @@ function holdfastCommand(
 }
 
 export async function findHoldfast(places: Places, found: FoundRuntimes): Promise<Found> {
-  const missing = found.missing.flatMap(({ id, title, kind, why }) =>
-    enginesOf(kind).map((engine) => ({ ...namesOf(engine, id, title), why })),
-  );
-  if (!existsSync(fileURLToPath(places.dist))) {
-    const why = "Holdfast is not built: `npm run build`";
-    const all = found.runtimes.flatMap((runtime) => holdfastOn(runtime, places));
-    return { contenders: [], missing: [...all.map((one) => missingFor(one, why)), ...missing] };
-  }
   const contenders: Contender[] = [];
+  const bare: Contender[] = [];
+  const missing = found.missing.map(missingOn);
+  const isBuilt = existsSync(fileURLToPath(places.dist));
   for (const runtime of found.runtimes) {
-    if (runtime.kind === "node") {
-      contenders.push(...holdfastOn(runtime, places));
-      continue;
+    for (const row of rowsOf(runtime)) {
+      const contender = contenderOf(row, runtime, places);
+      const why = isBuilt ? await faultOf(contender, row) : "it is not built: `npm run build`";
+      if (why === undefined) {
+        contenders.push(contender);
+        if (row.hasBare) bare.push(bareContender(runtime, row.engine, places));
+      } else missing.push({ id: contender.id, title: contender.title, why });
     }
-    const trial = await tryOn(runtime, places);
-    const ofBun = holdfastOn(runtime, places, trial.engine);
-    if (trial.why === undefined) contenders.push(...ofBun);
-    else missing.push(...ofBun.map((one) => missingFor(one, trial.why)));
   }
-  return { contenders, missing };
+  return { contenders: [...contenders, ...bare], missing };
 }
 
-/** Those of one runtime. `engineTaken` is what "auto" comes to, where that was found out. */
-export function holdfastOn(
-  runtime: Runtime,
-  places: Places,
-  engineTaken?: "public" | "shared",
-): Contender[] {
-  const { dist, compiled } = places;
-  const common = { runtime, features: FEATURES_FOR_SATURATION, dist, compiled };
-  const contenders = enginesOf(runtime.kind).map((engine) => {
-    const names = namesOf(engine, runtime.id, runtime.title);
-    const title =
-      engineTaken === undefined ? names.title : `${names.title} (${engineTaken} engine)`;
-    const note =
-      engineTaken === undefined
-        ? undefined
-        : `On ${runtime.title} Holdfast chooses its ${engineTaken} engine by itself.`;
-    return holdfastContender({ ...common, ...names, title, engine, protocol: "line", note });
+/** All that there would be on one runtime. */
+export function holdfastOn(runtime: Runtime, places: Places): Contender[] {
+  return rowsOf(runtime).map((row) => contenderOf(row, runtime, places));
+}
+
+interface Row {
+  /** With the id of the runtime behind it, the id of the contender. */
+  readonly name: string;
+  readonly what: string;
+  readonly engine: Exclude<EngineName, "auto">;
+  readonly protocol?: OurProtocol;
+  /** Its engine is also measured bare. */
+  readonly hasBare?: boolean;
+  readonly note?: string;
+}
+
+const LEAN: Row = {
+  name: "holdfast-lean",
+  what: "lean engine",
+  engine: "lean",
+  note: 'Asked for by `engine: "lean"`.',
+};
+
+/** Those of a second Node are the ones that differ there; the others would repeat the first. */
+function rowsOf(runtime: Runtime): Row[] {
+  const shared: Row = { name: "holdfast-shared", what: "shared engine", engine: "shared" };
+  if (runtime.kind === "bun") {
+    const note = "What Holdfast takes on Bun by itself.";
+    return [{ name: "holdfast", what: "native engine", engine: "bun", hasBare: true, note }];
+  }
+  if (runtime.file !== process.execPath) return [shared, LEAN];
+  return [
+    { ...shared, hasBare: true },
+    { ...LEAN, hasBare: true },
+    { name: "holdfast-public", what: "public engine", engine: "public" },
+    {
+      name: "holdfast-frame",
+      what: "shared engine, frames",
+      engine: "shared",
+      protocol: "frame",
+      note: "Its clients speak the frame dialect, as those of Holdfast do among themselves.",
+    },
+    {
+      name: "holdfast-ws",
+      what: "WebSocket",
+      engine: "shared",
+      protocol: "websocket",
+      note: "The pings are those of WebSocket itself, as they are at `ws`.",
+    },
+    {
+      name: "holdfast-wsline",
+      what: "WebSocket, text pings",
+      engine: "shared",
+      protocol: "websocket-line",
+      note: "The pings are texts, as a browser sends them, which cannot send WebSocket's own.",
+    },
+  ];
+}
+
+function contenderOf(row: Row, runtime: Runtime, { dist, compiled }: Places): Contender {
+  const { name, what, engine, protocol = "line", note } = row;
+  return holdfastContender({
+    id: `${name}-${runtime.id}`,
+    title: `Holdfast, ${what}, ${runtime.title}`,
+    runtime,
+    engine,
+    features: FEATURES_FOR_SATURATION,
+    dist,
+    compiled,
+    protocol,
+    note,
   });
-  // One row is enough to see what frames cost beside lines.
-  if (runtime.file === process.execPath) {
-    const names = {
-      id: `holdfast-frame-${runtime.id}`,
-      title: `Holdfast, shared engine, frames, ${runtime.title}`,
-    };
-    const note = "Its clients speak the frame dialect, as those of Holdfast do among themselves.";
-    const parts = { ...common, ...names, engine: "shared", protocol: "frame", note } as const;
-    contenders.push(holdfastContender(parts));
-  }
-  return contenders;
 }
 
-function enginesOf(kind: Runtime["kind"]): readonly HoldfastSettings["engine"][] {
-  return kind === "node" ? ["shared", "public"] : ["auto"];
+function missingOn({ id, title, kind, why }: MissingRuntime): Missing {
+  const names = kind === "bun" ? ["holdfast", "native"] : ["holdfast-shared", "shared"];
+  return { id: `${names[0]}-${id}`, title: `Holdfast, ${names[1]} engine, ${title}`, why };
 }
 
-function namesOf(
-  engine: HoldfastSettings["engine"],
-  runtimeId: string,
-  runtimeTitle: string,
-): { readonly id: string; readonly title: string } {
-  const id = `holdfast-${engine}-${runtimeId}`;
-  const title = engine === "auto" ? "Holdfast" : `Holdfast, ${engine} engine`;
-  return { id, title: `${title}, ${runtimeTitle}` };
+/** Why it does not start; those that every runtime of its kind has are not tried. */
+async function faultOf(contender: Contender, { engine }: Row): Promise<string | undefined> {
+  if (engine === "public" || engine === "shared") return undefined;
+  const { file, args } = contender.command({ kind: "answering" }, 0, "");
+  const outcome = await runToEnd(file, args);
+  if (outcome.code === 0 && outcome.said.includes('"ready"')) return undefined;
+  return `it does not start: ${sentenceOf(outcome.said)}`;
 }
 
-function missingFor({ id, title }: Contender, why: string): Missing {
-  return { id, title, why };
-}
-
-type Trial =
-  | { readonly engine: "public" | "shared"; readonly why?: undefined }
-  | { readonly engine?: undefined; readonly why: string };
-
-/**
- * Starts and ends it, first with the shared engine, which the server refuses to replace: so it is
- * known what "auto" comes to.
- */
-async function tryOn(runtime: Runtime, { dist, compiled }: Places): Promise<Trial> {
-  let said = "";
-  for (const engine of ["shared", "public"] as const) {
-    const names = namesOf(engine, runtime.id, runtime.title);
-    const features = FEATURES_FOR_SATURATION;
-    const parts = {
-      ...names,
-      runtime,
-      engine,
-      features,
-      dist,
-      compiled,
-      protocol: "line",
-    } as const;
-    const { file, args } = holdfastCommand(parts, { kind: "answering" }, 0);
-    const outcome = await runToEnd(file, args);
-    if (outcome.code === 0 && outcome.said.includes('"ready"')) return { engine };
-    said = outcome.said;
-  }
-  return { why: `it does not start on ${runtime.title}: ${firstLineOf(said)}` };
+/** An error that nobody caught has its place above its sentence. */
+function sentenceOf(said: string): string {
+  const error = /^\w*Error\w*\b.*$/m.exec(said)?.[0];
+  return error ?? firstLineOf(said);
 }

@@ -5,6 +5,7 @@
  * two commits are compared. It runs on Node and on Bun.
  */
 import type * as holdfast from "../../src/index.ts";
+import type * as engines from "../../src/transports/tcp/choose-engine.ts";
 import { beginLife, giveUp } from "./server-life.ts";
 import { type Features, type HoldfastSettings, readHoldfastSettings } from "./server-settings.ts";
 
@@ -19,6 +20,7 @@ const { listen } = (await import(settings.dist)) as typeof holdfast;
 /** What an exporter of metrics would count. */
 const counts = { accepted: 0, beats: 0, verdicts: 0, ended: 0, rejected: 0, observed: 0 };
 
+if (settings.engine === "bun") await requireBunEngine();
 const server = await listen(optionsFor(settings));
 
 server.on("message", (connection, data) => {
@@ -31,12 +33,14 @@ if (settings.features.observation) countEvents(server);
 beginLife(Number(new URL(server.urls[0] ?? "").port));
 
 function optionsFor(wanted: HoldfastSettings): holdfast.ListenOptions {
-  const { port, timeoutMs, engine, silent, features } = wanted;
+  const { port, timeoutMs, engine, silent, webSocket, features } = wanted;
   return {
     port,
     host: "127.0.0.1",
     timeoutMs,
-    engine,
+    // Other commits know other names, and say so by an error.
+    engine: (engine === "bun" ? "auto" : engine) as holdfast.ListenOptions["engine"],
+    ...(webSocket ? { accept: ["websocket"] } : {}),
     ...(silent ? { line: { pong: false } } : {}),
     ...optionsOfFeatures(features),
   };
@@ -47,7 +51,11 @@ function optionsOfFeatures({ budget, limits, records, observation }: Features): 
   return {
     ...(budget ? {} : { pingIntervalMsMin: false }),
     ...(limits
-      ? { maxPerAddress: NEVER_REACHED, acceptPerSecondMax: NEVER_REACHED }
+      ? {
+          maxConnections: NEVER_REACHED,
+          maxPerAddress: NEVER_REACHED,
+          acceptPerSecondMax: NEVER_REACHED,
+        }
       : { maxConnections: false, maxPerAddress: false, acceptPerSecondMax: false }),
     ...(records ? {} : { recordsMax: 0 }),
     ...(observation ? { observe } : {}),
@@ -58,9 +66,17 @@ function observe(observation: holdfast.Observation): void {
   counts.observed += 1;
   // Falling back is right for users, and would put a figure into the wrong row here.
   const { what } = observation;
-  if (what === "warning" && settings.engine === "shared" && observation.text.includes("`engine`")) {
+  if (what === "warning" && settings.engine !== "auto" && observation.text.includes("`engine`")) {
     giveUp(observation.text);
   }
+}
+
+/** "auto" warns of nothing, so the same choice is made once before. */
+async function requireBunEngine(): Promise<void> {
+  const file = new URL("transports/tcp/choose-engine.js", settings.dist).href;
+  const { chooseEngine } = (await import(file)) as typeof engines;
+  const { engine, why } = await chooseEngine("auto", "at accept");
+  if (engine.name !== "bun") giveUp(`the engine in force is "${engine.name}": ${why}`);
 }
 
 function countEvents(watched: holdfast.Server): void {

@@ -57,6 +57,7 @@ export function netContender(runtime: Runtime, places: Compiled): Contender {
     group: "reference",
     protocol: "line",
     readiness: "tells",
+    hasTimers: true,
     variants: ["answering", "silent"],
     hasMessages: true,
     note: "A server over `node:net` as people write it by hand, with a timer for each socket.",
@@ -75,6 +76,7 @@ export function wsContender(runtime: Runtime, version: string, places: Compiled)
     group: "peer",
     protocol: "websocket",
     readiness: "tells",
+    hasTimers: true,
     variants: ["answering", "silent", "beating"],
     hasMessages: true,
     note:

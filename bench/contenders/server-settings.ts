@@ -16,14 +16,29 @@ export interface Features {
   readonly observation: boolean;
 }
 
+/**
+ * How TCP is read. What is named here is what is measured: a server that would fall back to another
+ * one ends instead. "bun" cannot be asked of the library, and is what "auto" has to come to.
+ */
+export type EngineName = "auto" | "public" | "shared" | "lean" | "bun";
+
 export interface HoldfastSettings {
   /** File url of the module that exports `listen`. */
   readonly dist: string;
   readonly port: number;
   readonly silent: boolean;
-  readonly engine: "auto" | "public" | "shared";
+  readonly engine: EngineName;
+  /** Whether WebSocket is served, and nothing else; otherwise lines and frames. */
+  readonly webSocket: boolean;
   readonly timeoutMs: number;
   readonly features: Features;
+}
+
+/** An engine and nothing above it. */
+export interface BareSettings {
+  readonly dist: string;
+  readonly port: number;
+  readonly engine: Exclude<EngineName, "auto">;
 }
 
 export interface NetSettings {
@@ -37,7 +52,7 @@ export interface BeatingSettings {
   readonly beatIntervalMs: number;
 }
 
-/** @throws Error with a sentence about what is wrong. So do the next two. */
+/** @throws Error with a sentence about what is wrong. So do the others. */
 export function readHoldfastSettings(text: string | undefined): HoldfastSettings {
   const given = readObject(text);
   const features = given["features"];
@@ -47,6 +62,7 @@ export function readHoldfastSettings(text: string | undefined): HoldfastSettings
     port: readNumber(given, "port"),
     silent: readSwitch(given, "silent"),
     engine: readEngine(given),
+    webSocket: readSwitch(given, "webSocket"),
     timeoutMs: readNumber(given, "timeoutMs"),
     features: {
       budget: readSwitch(features, "budget"),
@@ -55,6 +71,13 @@ export function readHoldfastSettings(text: string | undefined): HoldfastSettings
       observation: readSwitch(features, "observation"),
     },
   };
+}
+
+export function readBareSettings(text: string | undefined): BareSettings {
+  const given = readObject(text);
+  const engine = readEngine(given);
+  if (engine === "auto") throw new Error("a bare `engine` must be named");
+  return { dist: readText(given, "dist"), port: readNumber(given, "port"), engine };
 }
 
 export function readNetSettings(text: string | undefined): NetSettings {
@@ -101,8 +124,11 @@ function readText(given: Given, name: string): string {
   throw new Error(`\`${name}\` must be a text, not ${JSON.stringify(value)}`);
 }
 
-function readEngine(given: Given): HoldfastSettings["engine"] {
+const ENGINES: readonly EngineName[] = ["auto", "public", "shared", "lean", "bun"];
+
+function readEngine(given: Given): EngineName {
   const value = given["engine"];
-  if (value === "auto" || value === "public" || value === "shared") return value;
-  throw new Error(`\`engine\` must be auto, public or shared, not ${JSON.stringify(value)}`);
+  const engine = ENGINES.find((name) => name === value);
+  if (engine !== undefined) return engine;
+  throw new Error(`\`engine\` must be one of ${ENGINES.join(", ")}; not ${JSON.stringify(value)}`);
 }

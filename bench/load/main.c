@@ -1,8 +1,9 @@
 /*
  * The load generator: many connections of one protocol, one thread, orders on stdin.
  *
- * Usage: load --protocol line|frame|websocket|socketio|mqtt|nats --port P [--host 127.0.0.1]
- *             [--server-pid PID]... [--server-core N] [--handshakes 512] [--ping-word ping]
+ * Usage: load --protocol line|frame|websocket|websocket-line|socketio|mqtt|nats --port P
+ *             [--host 127.0.0.1] [--server-pid PID]... [--server-core N] [--handshakes 512]
+ *             [--ping-word ping]
  *
  * Easy to break: between orders the connections live on, and what a server asks is answered.
  */
@@ -27,7 +28,7 @@ enum { PORT_MAX = 65535, PID_MAX = 1 << 22, CORE_MAX = 4095 };
 enum { HANDSHAKES = 512, HANDSHAKES_MAX = 4096 };
 
 static const char USAGE[] =
-    "usage: load --protocol line|frame|websocket|socketio|mqtt|nats --port PORT\n"
+    "usage: load --protocol line|frame|websocket|websocket-line|socketio|mqtt|nats --port PORT\n"
     "            [--host 127.0.0.1] [--server-pid PID]... [--server-core N]\n"
     "            [--handshakes 512] [--ping-word ping]\n";
 

@@ -81,6 +81,11 @@ static void fall_silent(struct load *load, const double *arguments, struct resul
   run_fall_silent(load, arguments[0], result);
 }
 
+static void burst(struct load *load, const double *arguments, struct result *result) {
+  (void)arguments;
+  run_burst(load, result);
+}
+
 static void stats(struct load *load, const double *arguments, struct result *result) {
   (void)arguments;
   result_begin(load, result);
@@ -108,6 +113,7 @@ static const struct order ORDERS[] = {
     {"churn", churn, {WINDOW, SECONDS}},
     {"keep", keep, {EVERY_MS, SECONDS}},
     {"fall-silent", fall_silent, {SECONDS}},
+    {"burst", burst, {{0}}},
     {"stats", stats, {{0}}},
 };
 

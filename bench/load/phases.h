@@ -19,6 +19,7 @@ void run_broadcast(struct load *load, size_t bytes, double seconds, struct resul
 void run_churn(struct load *load, uint32_t window, double seconds, struct result *result);
 void run_keep(struct load *load, double every_ms, double seconds, struct result *result);
 void run_fall_silent(struct load *load, double seconds, struct result *result);
+void run_burst(struct load *load, struct result *result);
 
 /** Subscribes all open connections, where the protocol asks for that; false with a reason. */
 bool subscribe_all(struct load *load, enum heard_kind kind);

@@ -55,6 +55,7 @@ struct protocol {
 extern const struct protocol LINE_PROTOCOL;
 extern const struct protocol FRAME_PROTOCOL;
 extern const struct protocol WEBSOCKET_PROTOCOL;
+extern const struct protocol WEBSOCKET_LINE_PROTOCOL;
 extern const struct protocol SOCKETIO_PROTOCOL;
 extern const struct protocol MQTT_PROTOCOL;
 extern const struct protocol NATS_PROTOCOL;

@@ -1,5 +1,6 @@
 /*
- * Plain WebSocket: protocol-level pings, answered by the server's library, and binary messages.
+ * Plain WebSocket: protocol-level pings, answered by the server's library, and texts as messages.
+ * `websocket-line` is the same with pings that are texts, too: `ping`, answered with `pong`.
  *
  * Easy to break: a one-way beat is a pong that nobody asked for (RFC 6455 section 5.5.3).
  */
@@ -8,7 +9,10 @@
 #include "protocol.h"
 #include "websocket-frames.h"
 
-enum { STEP_UPGRADE, STEP_FRAMES };
+enum { STEP_UPGRADE, STEP_FIRST_BEAT, STEP_FRAMES };
+
+static const char PONG[] = "pong";
+enum { PONG_BYTES = sizeof(PONG) - 1 };
 
 static size_t greet(struct connection *c, uint8_t *out) {
   c->step = STEP_UPGRADE;
@@ -18,6 +22,11 @@ static size_t greet(struct connection *c, uint8_t *out) {
 static size_t ping(struct connection *c, uint8_t *out) {
   (void)c;
   return websocket_write(OPCODE_PING, NULL, 0, out);
+}
+
+static size_t text_ping(struct connection *c, uint8_t *out) {
+  (void)c;
+  return websocket_write(OPCODE_TEXT, "ping", 4, out);
 }
 
 static size_t one_way(struct connection *c, uint8_t *out) {
@@ -35,7 +44,7 @@ static size_t body(enum heard_kind kind, size_t bytes, uint8_t *out) {
 
 static size_t header(struct connection *c, enum heard_kind kind, size_t bytes, uint8_t *out) {
   (void)c, (void)kind;
-  return websocket_write_header(OPCODE_BINARY, bytes, out);
+  return websocket_write_header(OPCODE_TEXT, bytes, out);
 }
 
 static size_t take_frame(struct connection *c, const uint8_t *data, size_t have,
@@ -54,19 +63,42 @@ static size_t take_frame(struct connection *c, const uint8_t *data, size_t have,
     return connection_message(c, heard, HEARD_OTHER, total, have);
   }
   if (have == start) return 0;
+  if (frame.opcode == OPCODE_TEXT && frame.payload_bytes == PONG_BYTES && data[start] == PONG[0]) {
+    if (have < total) return 0;
+    heard->counts[memcmp(data + start, PONG, PONG_BYTES) == 0 ? HEARD_ANSWER : HEARD_OTHER]++;
+    return (size_t)total;
+  }
   return connection_message(c, heard, kind_of_payload(data[start]), total, have);
+}
+
+/** Ready is who was answered once, as everywhere: an upgrade alone is not a word of a client yet. */
+static size_t parse_with(size_t (*beat)(struct connection *c, uint8_t *out), struct connection *c,
+                         const uint8_t *data, size_t length, struct heard *heard) {
+  size_t used = 0;
+  if (c->step == STEP_UPGRADE) {
+    uint8_t out[SMALL_BYTES_MAX];
+    used = websocket_take_upgrade(data, length);
+    if (used == 0 || used == PARSE_FAULT) return used;
+    c->step = STEP_FIRST_BEAT;
+    connection_send(c, out, beat(c, out));
+  }
+  used = parse_frames(c, data, length, used, heard, take_frame);
+  if (c->step == STEP_FIRST_BEAT && heard->counts[HEARD_ANSWER] > 0) {
+    c->step = STEP_FRAMES;
+    heard->counts[HEARD_ANSWER]--;
+    heard->is_ready = true;
+  }
+  return used;
 }
 
 static size_t parse(struct connection *c, const uint8_t *data, size_t length,
                     struct heard *heard) {
-  size_t used = 0;
-  if (c->step == STEP_UPGRADE) {
-    used = websocket_take_upgrade(data, length);
-    if (used == 0 || used == PARSE_FAULT) return used;
-    c->step = STEP_FRAMES;
-    heard->is_ready = true;
-  }
-  return parse_frames(c, data, length, used, heard, take_frame);
+  return parse_with(ping, c, data, length, heard);
+}
+
+static size_t parse_texts(struct connection *c, const uint8_t *data, size_t length,
+                          struct heard *heard) {
+  return parse_with(text_ping, c, data, length, heard);
 }
 
 const struct protocol WEBSOCKET_PROTOCOL = {
@@ -78,4 +110,15 @@ const struct protocol WEBSOCKET_PROTOCOL = {
     .body = body,
     .header = header,
     .parse = parse,
+};
+
+const struct protocol WEBSOCKET_LINE_PROTOCOL = {
+    .name = "websocket-line",
+    .ping_answer = HEARD_ANSWER,
+    .greet = greet,
+    .ping = text_ping,
+    .one_way = text_ping,
+    .body = body,
+    .header = header,
+    .parse = parse_texts,
 };

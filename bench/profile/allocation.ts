@@ -22,7 +22,7 @@ const HELP = `Bytes allocated per beat, by function.
 
   --beats N         answered while sampling (default 200000; 1000 to 10000000)
   --connections N   default 500
-  --engine NAME     auto (default), public or shared
+  --engine NAME     auto (default), public, shared or lean
   --dialect NAME    line (default) or frame
   --interval BYTES  how far apart samples are on average (default 128)
   --inlining off    names inlined functions, see below; default on

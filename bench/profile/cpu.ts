@@ -26,7 +26,7 @@ const HELP = `Where a server that answers beats spends its time.
 
   --seconds N       how long (default 5; 1 to 60)
   --connections N   default 500
-  --engine NAME     auto (default), public or shared
+  --engine NAME     auto (default), public, shared or lean
   --dialect NAME    line (default) or frame
   --json FILE       writes what is printed, with every function
   --help            prints this

@@ -46,7 +46,7 @@ export class Flags {
   }
 
   engine(): ServerSettings["engine"] {
-    return this.oneOf("engine", ["auto", "public", "shared"], "auto");
+    return this.oneOf("engine", ["auto", "public", "shared", "lean"], "auto");
   }
 
   dialect(): ClientDialect {

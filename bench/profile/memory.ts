@@ -20,7 +20,7 @@ import { ownClassNames, requireBuilt } from "./repository.ts";
 const HELP = `Memory per connection, by kind of object.
 
   --connections N   how many are open at the end (default 5000; 1000 to 15000)
-  --engine NAME     auto (default), public or shared
+  --engine NAME     auto (default), public, shared or lean
   --dialect NAME    line (default) or frame
   --json FILE       writes what is printed, and the rows that are too small to be
   --help            prints this

@@ -5,7 +5,7 @@
 
 /** How the profiled server is to be started. */
 export interface ServerSettings {
-  readonly engine: "auto" | "public" | "shared";
+  readonly engine: "auto" | "public" | "shared" | "lean";
   /** The ping budget; false for profiles that beat faster than any budget allows. */
   readonly pingIntervalMsMin: number | false;
 }

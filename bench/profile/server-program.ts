@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { PerformanceObserver, constants, type PerformanceEntry } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
 import { writeHeapSnapshot } from "node:v8";
+import type { ListenOptions, Observation } from "../../src/index.ts";
 import { obey, settingsGiven } from "./obeying.ts";
 import type { MemoryReading, ServerOrder, ServerSettings, WatchReading } from "./orders.ts";
 import { DIST } from "./repository.ts";
@@ -18,13 +19,15 @@ type Door = typeof import("../../src/index.ts");
 
 const { engine, pingIntervalMsMin } = settingsGiven<ServerSettings>();
 const { listen } = (await import(pathToFileURL(join(DIST, "index.js")).href)) as Door;
-const server = await listen({
+const options = {
   port: 0,
   host: "127.0.0.1",
-  engine,
+  engine: engine as ListenOptions["engine"],
   pingIntervalMsMin,
   timeoutMs: 600_000,
-});
+};
+await requireEngine();
+const server = await listen(options);
 const session = new Session();
 session.connect();
 let watch: Watch | undefined;
@@ -59,6 +62,16 @@ async function carryOut(order: ServerOrder): Promise<unknown> {
     default:
       return order satisfies never;
   }
+}
+
+/** Tried by a server that is gone again: one with an observer would be another one. */
+async function requireEngine(): Promise<void> {
+  let warning: string | undefined;
+  const observe = (seen: Observation): void => {
+    if (seen.what === "warning" && seen.text.includes("`engine`")) warning = seen.text;
+  };
+  await (await listen({ ...options, observe })).close();
+  if (warning !== undefined) throw new Error(warning);
 }
 
 function write(file: string, profile: unknown): void {

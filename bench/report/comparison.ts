@@ -21,8 +21,8 @@ const FLOORS: Partial<Record<FigureId, number>> = {
   memoryPerConnection: 64,
   // The allocator keeps or returns about this much between two runs of the same server.
   memoryAfter: 1024 * 1024,
-  // 5 ms of CPU in 10 s: a few wake-ups of the runtime.
-  idleCpuShare: 0.0005,
+  // 1 ms of CPU in 10 s: a few wake-ups of the runtime.
+  idleCpuShare: 0.0001,
 };
 
 export interface Comparison {

@@ -22,6 +22,7 @@ const GROUPS: Readonly<Record<FigureId, "speed" | "time" | "idle">> = {
   cpuPerServerBeat: "time",
   acceptsPerSecond: "speed",
   idleCpuShare: "idle",
+  burstLateness: "time",
   echo64PerSecond: "speed",
   echo1024PerSecond: "speed",
   broadcastPerSecond: "speed",

@@ -41,9 +41,20 @@ export function microseconds(us: number): string {
   return grouped(us, digitsFor(us));
 }
 
+/** `0.83`, `49.2`, `126`. */
+export function milliseconds(ms: number): string {
+  return grouped(ms, digitsFor(ms));
+}
+
 /** A share of one core in percent, without the sign: `0.28`, `97.4`, `100`. */
 export function corePercent(share: number): string {
   return grouped(share * 100, digitsFor(share * 100));
+}
+
+/** A share in percent, without the sign, where hundredths of a percent matter: `7.9`, `0.08`. */
+export function sharePercent(share: number): string {
+  const percent = share * 100;
+  return fixed(percent, Math.abs(percent) < 0.995 ? 2 : 1);
 }
 
 /** Two digits after the point up to a hundred: `0.76`, `12.40`, `1,240`. */
@@ -84,6 +95,8 @@ export function figureUnit(id: FigureId): string {
       return "KB";
     case "us":
       return "µs";
+    case "ms":
+      return "ms";
     case "per second":
       return "";
     case "share of a core":
@@ -102,6 +115,8 @@ export function figureValue(id: FigureId, value: number): string {
       return kilobytes(value);
     case "us":
       return microseconds(value);
+    case "ms":
+      return milliseconds(value);
     case "per second":
       return rate(value);
     case "share of a core":

@@ -5,7 +5,16 @@
  * missing contenders, a fault, figures without a meaning for some, and text that needs escaping.
  */
 import type { FigureId } from "../figures.ts";
-import type { Amounts, ContenderResult, DuelResult, RunResult, Sample } from "../results.ts";
+import type {
+  Allocation,
+  Amounts,
+  ContenderResult,
+  DuelResult,
+  EngineCost,
+  RunResult,
+  Sample,
+  Watching,
+} from "../results.ts";
 
 interface Row {
   readonly id: string;
@@ -165,7 +174,7 @@ const AMOUNTS: Amounts = {
   stormConnections: 15_000,
   idleConnections: 15_000,
   idleSeconds: 10,
-  idleSecondsBeating: 30,
+  idleWindows: 3,
   beatRate: 20_000,
   beatSeconds: 5,
   saturateWindow: 256,
@@ -177,6 +186,8 @@ const AMOUNTS: Amounts = {
   featureStarts: 4,
   featureSlices: 20,
   featureSliceSeconds: 1,
+  burstCount: 3,
+  bareStarts: 3,
 };
 
 const FEATURES: readonly DuelResult[] = [
@@ -195,6 +206,40 @@ const FEATURES: readonly DuelResult[] = [
     id: "no-budget",
     title: "without the ping budget",
     ratios: { beats: [1.021, 1.019, 1.03, 1.024], echo: [0.98, 1.01, 1.02, 1] },
+  },
+];
+
+const ENGINE_COSTS: readonly EngineCost[] = [
+  {
+    id: "shared-node20",
+    title: "shared engine, Node 20",
+    duels: [
+      { id: "holdfast", title: "Holdfast", ratios: { beats: [1, 1, 1] } },
+      { id: "twin", title: "Holdfast, once more", ratios: { beats: [0.99, 1.01, 1.002] } },
+      { id: "bare", title: "the engine, bare", ratios: { beats: [1.25, 1.2, 1.3] } },
+    ],
+  },
+];
+
+const WATCHING: Watching = {
+  slots: 1_000_000,
+  beatsPerSecond: 33_333,
+  samples: [0.0014, 0.0015, 0.0017].map((value, round) => ({ round, value })),
+  controlSamples: [0.0021, 0.0022, 0.002].map((value, round) => ({ round, value })),
+};
+
+const ALLOCATIONS: readonly Allocation[] = [
+  {
+    id: "shared-node20",
+    title: "shared engine, Node 20",
+    beats: 100_000,
+    bytesPerBeat: 300,
+    ownBytesPerBeat: 40.25,
+    sites: [
+      { name: "onPing", where: "src/a.ts:7", origin: "ours", bytesPerBeat: 40.25 },
+      { name: "writeOrBuffer", where: "node:internal/w:5", origin: "node", bytesPerBeat: 211 },
+      { name: "(V8 API)", where: "", origin: "native", bytesPerBeat: 9 },
+    ],
   },
 ];
 
@@ -219,6 +264,9 @@ export const SAMPLE_RESULT: RunResult = {
     { id: "c-io-uring", title: "C, io_uring", why: "the kernel forbids io_uring here" },
   ],
   features: FEATURES,
+  engineCosts: ENGINE_COSTS,
+  watching: WATCHING,
+  allocations: ALLOCATIONS,
 };
 
 function contenderOf(row: Row): ContenderResult {
@@ -234,6 +282,7 @@ function contenderOf(row: Row): ContenderResult {
     ["cpuPerBeat", samplesOf(row, cpuUs, -0.5)],
     ["cpuPerOneWayBeat", samplesOf(row, group === "reference" ? 0 : cpuUs * 0.4, -0.5)],
     ["acceptsPerSecond", samplesOf(row, accepts, 1, saturated)],
+    ["burstLateness", samplesOf(row, group === "holdfast" ? 4e6 / beats : 0, -1)],
     ["idleCpuShare", samplesOf(row, idlePercent / 100, 2)],
     ["echo64PerSecond", samplesOf(row, echoes, 1, saturated)],
     ["echo1024PerSecond", samplesOf(row, echoes * 0.83, 1, saturated)],

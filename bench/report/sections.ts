@@ -6,12 +6,16 @@
  */
 import { FIGURE_IDS, type FigureId, factsOf } from "../figures.ts";
 import type { Amounts, ContenderResult, Machine, RunResult } from "../results.ts";
+import { allocationSection } from "./allocation-table.ts";
 import { cReference, defaultEngine } from "./comparison.ts";
 import { type Block, type Section, textBlock } from "./document.ts";
+import { engineCostSection } from "./engine-cost-table.ts";
 import { featureTable, hasTwin } from "./feature-table.ts";
 import { advantageTable, measuredFigures, medianTable, ratioTable } from "./figure-tables.ts";
 import { thousands } from "./numbers.ts";
 import { FLAG, saturationNotes } from "./saturation.ts";
+import { targetSection } from "./target-table.ts";
+import { watchingSection } from "./watching-table.ts";
 
 const GIGABYTE = 1024 ** 3;
 
@@ -25,10 +29,14 @@ export function sectionsOf(result: RunResult): Section[] {
   const figures = measuredFigures(result.contenders);
   return [
     runSection(result),
+    targetSection(result),
     medianSection(result, figures),
     ratioSection(result.contenders, figures),
     advantageSection(result.contenders, figures),
+    engineCostSection(result),
     featureSection(result),
+    watchingSection(result),
+    allocationSection(result),
     marksSection(result.contenders, figures),
     {
       title: "Not measured, and why",
@@ -98,12 +106,15 @@ function periodText({ startedAt, endedAt }: RunResult): string {
 }
 
 function amountsText(amounts: Amounts): string {
-  const beating = thousands(amounts.idleSecondsBeating);
+  const { burstCount, idleWindows } = amounts;
+  const windows = idleWindows === undefined ? "" : `${countText(idleWindows, "window")} of `;
+  const bursts = burstCount === undefined ? [] : [`${countText(burstCount, "burst")} a round`];
   return [
     `memory between ${thousands(amounts.slopeFrom)} and ${thousands(amounts.slopeTo)} connections`,
     `storms of ${thousands(amounts.stormConnections)}`,
-    `${thousands(amounts.idleConnections)} idle for ${countText(amounts.idleSeconds, "second")}` +
-      ` (${beating} if the server beats)`,
+    `${thousands(amounts.idleConnections)} idle for ${windows}` +
+      countText(amounts.idleSeconds, "second"),
+    ...bursts,
     `${thousands(amounts.beatRate)} beats per second for ${amounts.beatSeconds} s`,
     `${amounts.saturateWindow} beats in flight for ${amounts.saturateSeconds} s`,
     `echoes for ${amounts.echoSeconds} s`,

@@ -5,15 +5,14 @@
  * and not what refusing saves: with many connections and short slices each pings a few times only.
  */
 import type { Contender } from "../contenders/contender.ts";
-import { holdfastContender } from "../contenders/holdfast-contenders.ts";
+import { ALL_FEATURES, holdfastContender } from "../contenders/holdfast-contenders.ts";
 import { nodeRuntime } from "../contenders/runtimes.ts";
 import type { Features } from "../contenders/server-settings.ts";
 import { duel, type DuelProgress } from "../compare/duel.ts";
-import type { Amounts, DuelResult } from "../results.ts";
+import type { AmountsAsked, DuelResult } from "../results.ts";
 import type { Places } from "./places.ts";
 import type { Theatre } from "./scene.ts";
 
-const ALL: Features = { budget: true, limits: true, records: true, observation: true };
 const NONE: Features = { budget: false, limits: false, records: false, observation: false };
 
 interface Row {
@@ -23,19 +22,31 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
-  { id: "all", title: "all features", features: ALL },
-  { id: "twin", title: "all features, once more", features: ALL },
-  { id: "no-budget", title: "without the ping budget", features: { ...ALL, budget: false } },
-  { id: "no-limits", title: "without limits", features: { ...ALL, limits: false } },
-  { id: "no-records", title: "without end records kept", features: { ...ALL, records: false } },
-  { id: "no-observation", title: "without observers", features: { ...ALL, observation: false } },
+  { id: "all", title: "all features", features: ALL_FEATURES },
+  { id: "twin", title: "all features, once more", features: ALL_FEATURES },
+  {
+    id: "no-budget",
+    title: "without the ping budget",
+    features: { ...ALL_FEATURES, budget: false },
+  },
+  { id: "no-limits", title: "without limits", features: { ...ALL_FEATURES, limits: false } },
+  {
+    id: "no-records",
+    title: "without end records kept",
+    features: { ...ALL_FEATURES, records: false },
+  },
+  {
+    id: "no-observation",
+    title: "without observers",
+    features: { ...ALL_FEATURES, observation: false },
+  },
   { id: "none", title: "without all four", features: NONE },
 ];
 
 export async function measureFeatures(
   theatre: Theatre,
   places: Places,
-  amounts: Amounts,
+  amounts: AmountsAsked,
   tell: (progress: DuelProgress) => void,
 ): Promise<DuelResult[]> {
   const contenders = ROWS.map((row) => featureContender(row, places));

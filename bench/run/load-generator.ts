@@ -114,6 +114,11 @@ export class LoadGenerator {
     return this.#order("stats", EXTRA_MS);
   }
 
+  /** Pings all at once; `seconds` is what sending them took, and all answers are waited for. */
+  burst(): Promise<LoadAnswer> {
+    return this.#order("burst", EXTRA_MS);
+  }
+
   async end(): Promise<void> {
     await this.#process.end();
   }

@@ -7,7 +7,8 @@
  */
 import type { Contender, Variant } from "../contenders/contender.ts";
 import type { FigureId } from "../figures.ts";
-import type { Amounts } from "../results.ts";
+import type { AmountsAsked } from "../results.ts";
+import { median } from "../stats/summary.ts";
 import type { LoadAnswer, LoadGenerator } from "./load-generator.ts";
 import type { Scene, Theatre } from "./scene.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -25,9 +26,11 @@ const ORDINARY_BEAT_MS = 25_000;
 /** Beats of the server, at the rate of the other way round: connections over interval. */
 const SERVER_BEAT_MS = 500;
 /** Before a share of the time that is measured, so that code is compiled and buffers have grown. */
-const WARM_UP_SHARE = 0.3;
+const WARM_UP_SHARE = 0.2;
 const ECHO_WINDOW = 256;
 const MICROSECONDS = 1e6;
+/** All pings have left long before, on any machine that can be measured on. */
+const HOLD_MS_MAX = 5_000;
 /** What a server may open for itself once somebody was there. */
 const OWN_DESCRIPTORS = 16;
 
@@ -35,15 +38,11 @@ const OWN_DESCRIPTORS = 16;
 export async function measure(
   theatre: Theatre,
   contender: Contender,
-  amounts: Amounts,
+  amounts: AmountsAsked,
 ): Promise<Figures> {
   const has = (kind: Variant["kind"]): boolean => contender.variants.includes(kind);
-  const answers = has("answering");
-  const ordinary: Variant = answers
-    ? { kind: "answering" }
-    : { kind: "beating", beatIntervalMs: ORDINARY_BEAT_MS };
   const figures = await theatre.play((scene) =>
-    new Visit(scene, contender, amounts).wholeLife(ordinary),
+    new Visit(scene, contender, amounts).wholeLife(ordinaryVariant(contender)),
   );
   if (has("silent")) {
     const oneWay = await theatre.play((scene) => new Visit(scene, contender, amounts).oneWay());
@@ -56,13 +55,19 @@ export async function measure(
   return figures;
 }
 
+/** How people run it. */
+export function ordinaryVariant({ variants }: Contender): Variant {
+  if (variants.includes("answering")) return { kind: "answering" };
+  return { kind: "beating", beatIntervalMs: ORDINARY_BEAT_MS };
+}
+
 /** One process of a contender, from its start to its end. */
 class Visit {
   readonly #scene: Scene;
   readonly #contender: Contender;
-  readonly #amounts: Amounts;
+  readonly #amounts: AmountsAsked;
 
-  constructor(scene: Scene, contender: Contender, amounts: Amounts) {
+  constructor(scene: Scene, contender: Contender, amounts: AmountsAsked) {
     this.#scene = scene;
     this.#contender = contender;
     this.#amounts = amounts;
@@ -72,8 +77,10 @@ class Visit {
     const { server, load } = await this.#open(variant);
     const empty = { bytes: await server.weigh(), descriptors: server.descriptorCount() };
     const figures = await this.#crowd(server, load);
-    figures.idleCpuShare = await this.#idle(load, variant);
-    if (variant.kind === "answering") Object.assign(figures, await this.#heartbeats(load));
+    if (variant.kind === "answering") {
+      if (this.#contender.hasTimers) figures.burstLateness = await this.#bursts(server, load);
+      Object.assign(figures, await this.#heartbeats(load));
+    } else await load.closeTo(this.#amounts.idleConnections);
     if (this.#contender.hasMessages) Object.assign(figures, await this.#messages(load));
     await load.closeTo(0);
     await server.hasLetGo(empty.descriptors + OWN_DESCRIPTORS);
@@ -114,17 +121,28 @@ class Visit {
     };
   }
 
-  async #idle(load: LoadGenerator, variant: Variant): Promise<Measured> {
-    const { idleConnections, idleSeconds, idleSecondsBeating } = this.#amounts;
-    const beats = variant.kind === "beating" || this.#contender.variants.includes("beating");
-    await load.closeTo(idleConnections);
-    await load.idle(0.5); // What closing left behind is not idling.
-    const idle = unharmed(await load.idle(beats ? idleSecondsBeating : idleSeconds));
-    return { value: idle.serverCpuSeconds / idle.seconds };
+  /**
+   * The server is held back until all have pinged, so that it finds all pings at once. What sending
+   * them took says whether it was held for long enough; if not, it is held for longer.
+   */
+  async #bursts(server: ServerProcess, load: LoadGenerator): Promise<Measured> {
+    const { burstCount, burstHoldMs } = this.#amounts;
+    const latenesses: number[] = [];
+    let heldMs = burstHoldMs;
+    while (latenesses.length < burstCount) {
+      await server.hold(heldMs);
+      const burst = unharmed(await load.burst());
+      const latenessMs = await server.latenessMs();
+      if (burst.seconds * 1000 < heldMs) latenesses.push(latenessMs);
+      else if ((heldMs *= 2) > HOLD_MS_MAX) throw new Error("pinging all took too long");
+    }
+    return { value: median(latenesses) ?? Number.NaN };
   }
 
   async #heartbeats(load: LoadGenerator): Promise<Figures> {
-    const { beatRate, beatSeconds, saturateWindow, saturateSeconds } = this.#amounts;
+    const { idleConnections, beatRate, beatSeconds, saturateWindow, saturateSeconds } =
+      this.#amounts;
+    await load.closeTo(idleConnections);
     await load.beat(beatRate, beatSeconds * WARM_UP_SHARE);
     const steady = unharmed(await load.beat(beatRate, beatSeconds));
     await load.saturate(saturateWindow, saturateSeconds * WARM_UP_SHARE);
@@ -162,7 +180,7 @@ class Visit {
 }
 
 /** A server that closed somebody, or left somebody unanswered, has no figure. */
-function unharmed(answer: LoadAnswer): LoadAnswer {
+export function unharmed(answer: LoadAnswer): LoadAnswer {
   const { closedByServer, lost, sent } = answer;
   if (closedByServer > 0) throw new Error(`the server closed ${closedByServer} connections`);
   if (lost > sent / 1000) throw new Error(`${lost} of ${sent} were not answered within a second`);

@@ -7,7 +7,7 @@
  */
 import type { Contender } from "../contenders/contender.ts";
 import { FIGURE_IDS } from "../figures.ts";
-import type { Amounts, ContenderResult, Sample, Samples } from "../results.ts";
+import type { AmountsAsked, ContenderResult, Sample, Samples } from "../results.ts";
 import { type Figures, measure } from "./measure.ts";
 import type { Theatre } from "./scene.ts";
 
@@ -37,7 +37,7 @@ interface Record {
 export async function runRounds(
   theatre: Theatre,
   contenders: readonly Contender[],
-  amounts: Amounts,
+  amounts: AmountsAsked,
   tell: (progress: Progress) => void,
 ): Promise<RoundsOutcome> {
   const records = contenders.map((contender): Record => ({ contender, figures: [], faults: [] }));
@@ -68,7 +68,7 @@ async function runOne(
   theatre: Theatre,
   record: Record,
   round: number,
-  amounts: Amounts,
+  amounts: AmountsAsked,
 ): Promise<string | undefined> {
   try {
     record.figures[round] = await measure(theatre, record.contender, amounts);

@@ -15,6 +15,7 @@ import { descriptorCount, residentBytes } from "./process-facts.ts";
 
 const READY_WITHIN_MS = 20_000;
 const COLLECTED_WITHIN_MS = 20_000;
+const HELD_WITHIN_MS = 30_000;
 const LEFT_WITHIN_MS = 15_000;
 /** Freed pages go back to the kernel a little later than the collection that freed them. */
 const SETTLE_MS = 200;
@@ -56,10 +57,27 @@ export class ServerProcess {
 
   /** Resident bytes once garbage is collected, where it can be asked for that. */
   async weigh(): Promise<number> {
-    if (this.#knowsOrders) await this.#process.order("gc", COLLECTED_WITHIN_MS);
+    await this.collect();
     await delay(SETTLE_MS);
-    if (this.#knowsOrders) await this.#process.order("gc", COLLECTED_WITHIN_MS);
+    await this.collect();
     return residentBytes(this.pid);
+  }
+
+  /** Garbage is collected, where it can be asked for that. */
+  async collect(): Promise<void> {
+    if (this.#knowsOrders) await this.#process.order("gc", COLLECTED_WITHIN_MS);
+  }
+
+  /** It will do nothing for so long, and then watch its timers. */
+  async hold(heldMs: number): Promise<void> {
+    await this.#process.order(`hold ${heldMs}`, HELD_WITHIN_MS);
+  }
+
+  /** By how much its timers were late at most since it was held. */
+  async latenessMs(): Promise<number> {
+    const { latenessMs } = await this.#process.order("lateness", HELD_WITHIN_MS);
+    if (typeof latenessMs === "number") return latenessMs;
+    throw new Error(`expected a number of milliseconds, got ${JSON.stringify(latenessMs)}`);
   }
 
   descriptorCount(): number {

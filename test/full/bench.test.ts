@@ -36,14 +36,22 @@ const withGit = skipUnless(
 const OF_EVERYBODY: readonly FigureId[] = [
   "memoryPerConnection",
   "acceptsPerSecond",
-  "idleCpuShare",
+  "memoryAfter",
+];
+const OF_MESSAGES: readonly FigureId[] = [
   "echo64PerSecond",
   "echo1024PerSecond",
   "broadcastPerSecond",
-  "memoryAfter",
 ];
+/** An engine with nothing above it, and a row that differs from another by its pings alone. */
+const WITHOUT_MESSAGES = /^(?:bare|holdfast-wsline)-/;
+/** Whoever is written in JavaScript and answers. */
+const WITH_TIMERS = /^(?:holdfast|bare|net|ws)-/;
 const OF_THE_ASKED: readonly FigureId[] = ["beatsPerSecond", "answerP99", "cpuPerBeat"];
 const BEATS_ITSELF = "socketio";
+const OF_OWN_NODE = ["holdfast-shared", "holdfast-lean", "holdfast-ws", "bare-lean", "ws"].map(
+  (name) => `${name}-node${process.versions.node.split(".")[0]}`,
+);
 
 withPeers(
   "a tiny run measures every contender, and names each in its table",
@@ -59,23 +67,31 @@ withPeers(
       expect(said).toContain(title);
       expect(faults).toEqual([]);
       const beats = id.startsWith(BEATS_ITSELF) ? ["cpuPerServerBeat" as const] : OF_THE_ASKED;
-      for (const figure of [...OF_EVERYBODY, ...beats]) {
+      const messages = WITHOUT_MESSAGES.test(id) ? [] : OF_MESSAGES;
+      const bursts = WITH_TIMERS.test(id) ? ["burstLateness" as const] : [];
+      for (const figure of [...OF_EVERYBODY, ...beats, ...messages, ...bursts]) {
         expect(samples[figure]?.length, `${id} has ${figure}`).toBe(1);
       }
+      // One for each of two windows, or for each time that many idled together.
+      expect(samples.idleCpuShare?.length, `${id} has idled`).toBeGreaterThanOrEqual(2);
     }
-    expect(result.contenders.length).toBeGreaterThan(8);
+    expect(result.contenders.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(["holdfast-bun", "bare-bun", ...OF_OWN_NODE]),
+    );
     expect(readFileSync(chart, "utf8")).toMatch(/^<svg/);
   },
   RUN_LIMIT_MS,
 );
 
 onLinux(
-  "features are measured against the same server, twice",
+  "features are measured against the same server, twice, and engines, watching and allocation once",
   () => {
     compile();
     const json = join(tempFolder({}), "result.json");
     const said = bench("--tiny", "--only", "c-epoll", "--json", json);
-    const { features } = JSON.parse(readFileSync(json, "utf8")) as RunResult;
+    const { features, engineCosts, watching, allocations } = JSON.parse(
+      readFileSync(json, "utf8"),
+    ) as RunResult;
     const ids = ["all", "twin", "no-budget", "no-limits", "no-records", "no-observation", "none"];
     expect(features.map(({ id }) => id)).toEqual(ids);
     for (const { title, ratios } of features) {
@@ -83,6 +99,17 @@ onLinux(
       expect(ratios.churn).toHaveLength(2);
       if (title !== "all features") expect(said).toContain(title);
     }
+    const engine = `shared-node${process.versions.node.split(".")[0]}`;
+    expect(engineCosts?.map(({ id }) => id)).toContain(engine);
+    for (const { title, duels } of engineCosts ?? []) {
+      expect(said).toContain(title);
+      expect(duels.map(({ id }) => id)).toEqual(["holdfast", "twin", "bare"]);
+      for (const { ratios } of duels) expect(ratios.beats).toHaveLength(2);
+    }
+    expect(watching?.samples).toHaveLength(1);
+    expect(watching?.beatsPerSecond).toBeGreaterThan(0);
+    expect(allocations?.map(({ id }) => id)).toContain(engine);
+    expect(allocations?.every(({ sites }) => sites.length > 0)).toBe(true);
   },
   RUN_LIMIT_MS,
 );
@@ -117,7 +144,10 @@ onLinux("wrong use ends with 2 and names what was expected", () => {
     [[MAIN, "--rounds", "0"], /whole number from 1 to 100/],
     [[MAIN, "--quick", "--tiny"], /exclude each other/],
     [[compare()], /--base/],
-    [[compare(), "--base", "HEAD", "--engine", "x"], /expected auto, public, shared; got "x"/],
+    [
+      [compare(), "--base", "HEAD", "--engine", "x"],
+      /expected auto, public, shared, lean; got "x"/,
+    ],
   ] as const) {
     const { code, said } = run(process.execPath, args);
     expect(said).toMatch(words);

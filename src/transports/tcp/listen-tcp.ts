@@ -110,7 +110,11 @@ async function listenOnSockets(
   return { server, kernel, config, facts: { url, kind, kernelOptions: kernel.effective } };
 }
 
-export function tcpUrl(host: string, port: number, { kind, webSocketPath }: ListenTcpConfig): string {
+export function tcpUrl(
+  host: string,
+  port: number,
+  { kind, webSocketPath }: ListenTcpConfig,
+): string {
   const place = `${urlHost(host)}:${port}`;
   if (webSocketPath === undefined) return `${kind}://${place}`;
   return `${kind === "tls" ? "wss" : "ws"}://${place}${webSocketPath}`;
