@@ -97,7 +97,7 @@ function isPingAt(bytes: Uint8Array, at: number): boolean {
 /** The engine of Bun cannot be asked for: it is what "auto" comes to there. */
 function preferenceFor(name: typeof wanted): Parameters<typeof chooseEngine>[0] {
   const preference = name === "bun" ? "auto" : name;
-  return preference as Parameters<typeof chooseEngine>[0];
+  return preference;
 }
 
 async function part<Module>(path: string): Promise<Module> {

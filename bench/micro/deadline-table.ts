@@ -5,6 +5,8 @@ import { expectSame, expectThat, type MicroGroup, type MicroTask } from "./task.
 
 const SLOTS = 1_000_000;
 const BLOCK_SLOTS = 1_024;
+/** All of them in one look: what is measured is the whole of a sweep. */
+const SLOTS_PER_LOOK = 2 ** 20;
 /** A prime, so that neighbours in time are not neighbours in the table. */
 const STRIDE = 7_919;
 /** All deadlines are after this. */
@@ -38,7 +40,7 @@ function isFirst(slot: number): boolean {
 
 /** Spread evenly over a minute; `isEarly` picks who is due before that. */
 function filled(isEarly: (slot: number) => boolean = () => false): DeadlineTable<number> {
-  const table = new DeadlineTable<number>();
+  const table = new DeadlineTable<number>(SLOTS_PER_LOOK);
   for (let slot = 0; slot < SLOTS; slot++) {
     table.add(slot, (isEarly(slot) ? FROM - 1 : spreadAt(slot)) as Instant);
   }
@@ -120,7 +122,7 @@ function sweep(name: string, table: DeadlineTable<number>, dueCount: number): Mi
 
 /** The whole price of watching for a second: everybody beats each 30 seconds, nobody is due. */
 function watchedSecond(): MicroTask {
-  const table = new DeadlineTable<number>();
+  const table = new DeadlineTable<number>(SLOTS_PER_LOOK);
   for (let slot = 0; slot < SLOTS; slot++) table.add(slot, (FROM + 2 * SPAN_MS) as Instant);
   const beatsPerSecond = Math.ceil(SLOTS / 30);
   let slot = 0;

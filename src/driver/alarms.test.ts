@@ -249,7 +249,7 @@ test("with more to look through than one look reads, who is due is found within 
   const { clock, rang, alarms, add } = rig();
   const start = clock.now();
   const watched = { onAlarm: () => expect.unreachable("it was postponed") };
-  const slots = Array.from({ length: 1_200_000 }, () => alarms.add(watched, later(start, 2_000)));
+  const slots = Array.from({ length: 600_000 }, () => alarms.add(watched, later(start, 2_000)));
   add("due", later(start, 2_000));
   for (const slot of slots) alarms.postpone(slot, start, 90_000);
   clock.advance(2_000 + CONFIG.tickMs);

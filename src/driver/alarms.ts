@@ -35,7 +35,11 @@ export interface AlarmsHandlers {
   onPassEnd(now: Instant): void;
 }
 
-/** How many alarms run in one go before the event loop gets its turn. */
+/**
+ * How many alarms run in one go before the event loop gets its turn. The table has a limit of its
+ * own for how much it reads in one go; beyond either the next pass follows at once, so that being
+ * noticed takes a tick, and a few turns of the event loop where very many are to be looked at.
+ */
 const ALARMS_PER_PASS = 2_000;
 
 export class Alarms {
@@ -80,8 +84,8 @@ export class Alarms {
 
   /**
    * What `set` does, for the price of a store: to `ms` after `from`, which must not be earlier than
-   * the present deadline, and there must be one. The timer may ring for the earlier one, and finds
-   * nothing due. In two numbers, since a sum that is handed on would cost an object.
+   * the present deadline. Nothing of this is checked. The timer may ring for the earlier one, and
+   * finds nothing due. In two numbers, since a sum that is handed on would cost an object.
    */
   postpone(slot: number, from: Instant, ms: number): void {
     this.#table.postpone(slot, from, ms);

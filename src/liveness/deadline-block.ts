@@ -20,6 +20,8 @@ export const NEVER: number = Number.POSITIVE_INFINITY;
 /** In milliseconds 140,000 years; numbers are exact up to twice as much. */
 export const FREE_FROM: number = 2 ** 52;
 
+const NOT_MOVED = "nobody moves the deadline of a slot that was given back";
+
 /** What one call may still do, and what it has found. */
 export interface Sweep {
   readonly now: Instant;
@@ -53,7 +55,9 @@ export class DeadlineBlock<Owner> {
   /** Takes a slot that is never due so far. The one given back last is taken first. */
   take(owner: Owner): number {
     const slot = this.#firstFree;
-    this.#firstFree = (this.moments[slot] as number) - FREE_FROM;
+    const next = (this.moments[slot] as number) - FREE_FROM;
+    assert(next >= 0 && next <= BLOCK_SLOTS, NOT_MOVED);
+    this.#firstFree = next;
     this.#usedCount += 1;
     this.moments[slot] = NEVER;
     this.owners[slot] = owner;
@@ -123,7 +127,10 @@ export class DeadlineBlock<Owner> {
     let least = NEVER;
     for (let slot = from; slot < from + ROW_SLOTS; slot++) {
       const at = this.moments[slot] as number;
-      if (at <= now) into.push(base + slot);
+      if (at <= now) {
+        assert(this.owners[slot] !== undefined, NOT_MOVED);
+        into.push(base + slot);
+      }
       if (at < least) least = at;
     }
     this.moments[BLOCK_SLOTS + row] = least;

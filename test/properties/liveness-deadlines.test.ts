@@ -100,7 +100,7 @@ class Model {
     for (const [slot, due] of this.slots) {
       if (due === Infinity || slot % 10 > share) continue;
       this.slots.set(slot, due + byMs);
-      this.table.postpone(slot, at(due + byMs), 0);
+      this.table.postpone(slot, at(due), byMs);
     }
   }
 
@@ -173,12 +173,12 @@ test("deadlines: one look reads no more than it may, and the next one goes on th
   const table = new DeadlineTable<number>(2 * BLOCK_SLOTS);
   // Every bound has come, every deadline has moved: all that a look can do is put bounds right.
   const slots = Array.from({ length: 10 * BLOCK_SLOTS }, (_, n) => table.add(n, at(100)));
-  for (const slot of slots) table.postpone(slot, at(5_000), 0);
+  for (const slot of slots) table.postpone(slot, at(0), 5_000);
   const into: number[] = [];
   const answers = Array.from({ length: 5 }, () => table.collectDue(at(100), into));
   expect(answers).toEqual([false, false, false, false, true]);
   expect(into).toEqual([]);
-  for (const slot of slots) table.postpone(slot, at(9_000), 0);
+  for (const slot of slots) table.postpone(slot, at(0), 9_000);
   const found = Array.from({ length: 6 }, () => table.nextAt(at(6_000)));
   expect(found).toEqual([5_000, 5_000, 5_000, 5_000, 6_000, 6_000]);
 });
@@ -260,19 +260,19 @@ test("deadlines: memory comes by the block, and goes with the crowd", () => {
   expect(table.add(1, undefined)).toBe(resident); // Low slots are taken first.
 });
 
-test("deadlines: who is not in the table cannot be moved, and `postpone` moves later only", () => {
+test("deadlines: who is not in the table cannot be moved, or it is found out", () => {
   const table = new DeadlineTable<number>();
   const slot = table.add(0, at(10));
-  const never = table.add(1, undefined);
   const promise = /broken promise: (?:only a slot|a slot is given back once|a deadline is)/;
-  for (const free of [never + 1, 99_999]) {
+  for (const free of [slot + 1, 99_999]) {
     expect(() => table.remove(free)).toThrow(promise);
     expect(() => table.set(free, at(5))).toThrow(promise);
-    expect(() => table.postpone(free, at(5), 0)).toThrow(promise);
   }
-  expect(() => table.postpone(slot, at(9), 0)).toThrow(promise);
-  expect(() => table.postpone(never, at(9), 0)).toThrow(promise);
   expect(() => table.set(slot, at(Number.NaN))).toThrow(promise);
-  table.postpone(slot, at(10), 0);
-  expect([table.nextAt(), table.size]).toEqual([10, 2]);
+  expect([table.nextAt(), table.size]).toEqual([10, 1]);
+  table.remove(slot);
+  table.postpone(slot, at(0), 20);
+  const found = /broken promise: nobody moves the deadline of a slot that was given back/;
+  expect(() => table.collectDue(at(20), [])).toThrow(found);
+  expect(() => table.add(1, at(10))).toThrow(found);
 });
