@@ -7,9 +7,14 @@
 
 type Listener = (...args: never[]) => void;
 
+/** One call of `on`: a listener that was added twice has two, and each undo removes its own. */
+interface Registration {
+  readonly listener: Listener;
+}
+
 export class Emitter<Events extends { [K in keyof Events]: readonly unknown[] }> {
   readonly #report: (error: unknown) => void;
-  #listeners: Map<keyof Events, readonly Listener[]> | undefined;
+  #registrations: Map<keyof Events, readonly Registration[]> | undefined;
 
   constructor(report: (error: unknown) => void) {
     this.#report = report;
@@ -17,24 +22,23 @@ export class Emitter<Events extends { [K in keyof Events]: readonly unknown[] }>
 
   /** Adds a listener and returns its undo. A listener that was added twice is called twice. */
   on<Name extends keyof Events>(name: Name, listener: (...args: Events[Name]) => void): () => void {
-    // A wrapper of its own for each call, so that one undo removes one registration.
-    const own: Listener = (...args: never[]) => listener(...(args as unknown as Events[Name]));
-    this.#listeners ??= new Map();
-    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), own]);
+    const own: Registration = { listener: listener as unknown as Listener };
+    this.#registrations ??= new Map();
+    this.#registrations.set(name, [...(this.#registrations.get(name) ?? []), own]);
     return () => {
-      const left = this.#listeners?.get(name)?.filter((one) => one !== own);
-      if (left !== undefined) this.#listeners?.set(name, left);
+      const left = this.#registrations?.get(name)?.filter((one) => one !== own);
+      if (left !== undefined) this.#registrations?.set(name, left);
     };
   }
 
   has(name: keyof Events): boolean {
-    return (this.#listeners?.get(name)?.length ?? 0) > 0;
+    return (this.#registrations?.get(name)?.length ?? 0) > 0;
   }
 
   emit<Name extends keyof Events>(name: Name, ...args: Events[Name]): void {
-    const listeners = this.#listeners?.get(name);
-    if (listeners === undefined) return;
-    for (const listener of listeners) {
+    const registrations = this.#registrations?.get(name);
+    if (registrations === undefined) return;
+    for (const { listener } of registrations) {
       try {
         (listener as unknown as (...args: Events[Name]) => void)(...args);
       } catch (error) {
@@ -43,8 +47,25 @@ export class Emitter<Events extends { [K in keyof Events]: readonly unknown[] }>
     }
   }
 
+  /** The same for the events that come with every beat: nothing is made to carry the arguments. */
+  emitPair<Name extends keyof Events>(
+    name: Name,
+    one: Events[Name][0],
+    two: Events[Name][1],
+  ): void {
+    const registrations = this.#registrations?.get(name);
+    if (registrations === undefined) return;
+    for (const { listener } of registrations) {
+      try {
+        (listener as unknown as (one: Events[Name][0], two: Events[Name][1]) => void)(one, two);
+      } catch (error) {
+        this.#report(error);
+      }
+    }
+  }
+
   /** Forgets every listener. */
   clear(): void {
-    this.#listeners = undefined;
+    this.#registrations = undefined;
   }
 }

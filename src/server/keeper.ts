@@ -190,7 +190,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
   onBeat(driven: Driven, beat: BeatEffect): void {
     if (beat.of === "theirs") this.#countLease(beat.nextMs);
     if (!this.events.has("beat")) return;
-    this.events.emit("beat", driven.tag as ServerConnection, beatOf(beat));
+    this.events.emitPair("beat", driven.tag as ServerConnection, beatOf(beat));
   }
 
   get wantsRestBeats(): boolean {
@@ -199,7 +199,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
 
   onRestBeat(driven: Driven, seq: number): void {
     const connection = driven.tag as ServerConnection;
-    this.events.emit("beat", connection, { of: "theirs", seq, rttMs: undefined, nextMs: 0 });
+    this.events.emitPair("beat", connection, { of: "theirs", seq, rttMs: undefined, nextMs: 0 });
   }
 
   /** Only clients are told to go. */

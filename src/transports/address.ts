@@ -33,12 +33,13 @@ class IpAddress implements RemoteAddress {
 
 /** The host as a url writes it: IPv6 in brackets. */
 export function urlHost(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host;
+  // Only IPv6 has a colon, and without one there is nothing to parse.
+  return host.includes(":") && isIPv6(host) ? `[${host}]` : host;
 }
 
 /** IPv4-mapped IPv6 as IPv4; anything else unchanged. */
 export function unmapped(address: string): string {
-  return MAPPED.exec(address)?.[1] ?? address;
+  return address.startsWith("::") ? (MAPPED.exec(address)?.[1] ?? address) : address;
 }
 
 /** A zone (`%eth0`) names an interface of this host, not the peer. */
