@@ -54,6 +54,9 @@ export class Connection {
   openedAtWallMs = 0;
   /** What its owner was last told that it holds; the driver's account. */
   accountedBytes = 0;
+  /** What the budget of a server counts for it, and whether it was chosen to end for its sake. */
+  budgetBytes = 0;
+  isDoomed = false;
   /** Messages, in and out, by the last beat. */
   #messagesByBeat = 0;
   /** What the peer said in HELLO (server) or WELCOME (client). */

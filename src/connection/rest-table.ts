@@ -113,6 +113,10 @@ export class RestTable {
     return this.#numbersOf(slot)[placeOf(slot) + BYTES_IN] as number;
   }
 
+  openedAt(slot: number): Instant {
+    return this.#numbersOf(slot)[placeOf(slot) + OPENED_AT] as Instant;
+  }
+
   openedAtWallMs(slot: number): number {
     return this.#numbersOf(slot)[placeOf(slot) + OPENED_AT_WALL_MS] as number;
   }

@@ -80,6 +80,10 @@ export class Resting {
     this.#extras.delete(slot);
   }
 
+  openedAt(slot: number): Instant {
+    return this.#table.openedAt(slot);
+  }
+
   openedAtWallMs(slot: number): number {
     return this.#table.openedAtWallMs(slot);
   }

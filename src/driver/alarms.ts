@@ -77,6 +77,14 @@ export class Alarms {
     return slot;
   }
 
+  owner(slot: number): Alarmed | undefined {
+    return this.#table.owner(slot);
+  }
+
+  owners(): Iterable<Alarmed> {
+    return this.#table.owners();
+  }
+
   set(slot: number, at: Instant | undefined): void {
     this.#table.set(slot, at);
     this.#ringBy(at);

@@ -29,11 +29,12 @@ import { endRecord } from "./driven-record.ts";
 import type { Judged } from "./reaper.ts";
 import type { RestPath } from "./rest-path.ts";
 
+// Private methods are so by their type only: one with a `#` would cost each connection a field.
+
 /** While a step runs, what comes meanwhile waits. Owing: at rest, and not answered yet. */
 type Doing = "nothing" | "a step" | "owing" | "over";
 
 export class Driven implements TransportHandlers, Alarmed, Judged {
-  readonly id: string;
   transport: Transport;
   /** For the owner's use, such as the object that it shows to the application. */
   tag: unknown;
@@ -48,17 +49,15 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
 
   /**
    * Attaches at once; the first effects run in `start`, so that the owner can set `tag` before.
-   * A newcomer that is given as a mere id begins at rest.
+   * A newcomer without a machine begins at rest.
    */
   constructor(
-    who: Connection | string,
+    machine: Connection | undefined,
     attach: Attach,
     owner: DrivenOwner,
     surroundings: DrivenSurroundings,
   ) {
     const { clock, alarms, rest } = surroundings;
-    const machine = typeof who === "string" ? undefined : who;
-    this.id = typeof who === "string" ? who : who.id;
     this.#machine = machine;
     this.#owner = owner;
     this.#around = surroundings;
@@ -68,8 +67,18 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     if (machine !== undefined) machine.openedAtWallMs = wallMs;
     this.slot = alarms.add(this, undefined);
     rest?.resting.add(this.slot, machine?.openedAt ?? clock.now(), wallMs);
+    rest?.ids.enter(this.slot, machine?.id);
     if (this.transport.isPreparing) handlePreparing(this.connection, clock.now());
-    alarms.set(this.slot, this.#deadline());
+    alarms.set(this.slot, this.deadline());
+  }
+
+  /** @internal */
+  get surroundings(): DrivenSurroundings {
+    return this.#around;
+  }
+
+  get id(): string {
+    return this.#machine?.id ?? this.rest.ids.text(this.slot);
   }
 
   /** Whoever asks for the machine gets a peer at rest up. */
@@ -79,22 +88,26 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
 
   /** @internal Makes the machine of a peer at rest; a simulator looks on. */
   rise(): Connection {
-    const machine = this.#rest.rise(this);
+    const machine = this.rest.rise(this);
     this.#machine = machine;
     return machine;
   }
 
   /** The same for looking only: a peer at rest rests on. */
   look(): Connection {
-    return this.#machine ?? this.#rest.resting.machineOf(this.slot, this.id);
+    return this.#machine ?? this.rest.resting.machineOf(this.slot, this.id);
   }
 
   get isAtRest(): boolean {
     return this.#machine === undefined;
   }
 
+  get openedAt(): Instant {
+    return this.#machine?.openedAt ?? this.rest.resting.openedAt(this.slot);
+  }
+
   get openedAtWallMs(): number {
-    return this.#machine?.openedAtWallMs ?? this.#rest.resting.openedAtWallMs(this.slot);
+    return this.#machine?.openedAtWallMs ?? this.rest.resting.openedAtWallMs(this.slot);
   }
 
   /** For the reaper: whether it was held back once, and nothing was heard since. */
@@ -109,7 +122,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
 
   /** To be called once, before any input can arrive: in the same turn as the constructor. */
   start(): void {
-    if (this.#machine !== undefined) this.step(this.#now());
+    if (this.#machine !== undefined) this.step(this.now());
   }
 
   // From the transport.
@@ -117,61 +130,61 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
   onBytes(bytes: Uint8Array): void {
     const { rest } = this.#around;
     const isPing = rest?.resting.isPing(bytes) === true;
-    if (isPing && this.#mayBeatAtRest && rest.beat(this, bytes.length)) return;
-    const now = this.#now();
+    if (isPing && this.mayBeatAtRest && rest.beat(this, bytes.length)) return;
+    const now = this.now();
     this.connection.handleBytes(bytes, now);
     this.step(now);
-    if (isPing) this.#lieDown(now);
+    if (isPing) this.lieDown(now);
   }
 
   onDrained(moved: boolean): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.handleDrained(moved, now);
     this.step(now);
   }
 
   onFinished(said?: LastWord): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.handleFinished(said, now);
     this.step(now);
   }
 
   onClosed(fault: Error | undefined): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.handleClosed(fault, now);
     this.step(now);
   }
 
   onHeard(heldBytes: number): void {
-    const now = this.#now();
+    const now = this.now();
     handleHeard(this.connection, heldBytes, now);
     this.step(now);
   }
 
   onNativePing(): boolean {
-    const now = this.#now();
-    if (this.#mayBeatAtRest && this.#rest.nativePing(this, now)) return true;
+    const now = this.now();
+    if (this.mayBeatAtRest && this.rest.nativePing(this, now)) return true;
     const mayAnswer = handleNativePing(this.connection, now);
     this.step(now);
-    this.#lieDown(now);
+    this.lieDown(now);
     return mayAnswer;
   }
 
   onSwitched(transport: Transport): void {
     this.transport = transport;
     if (!transport.isPreparing) return;
-    const now = this.#now();
+    const now = this.now();
     handlePreparing(this.connection, now);
-    this.#tell(() => this.#owner.onGreeting(this));
+    this.tell(() => this.#owner.onGreeting(this));
     this.step(now);
   }
 
   onReady(): void {
-    const now = this.#now();
+    const now = this.now();
     handleReady(this.connection, now);
-    this.#tell(() => this.#owner.onReady(this));
+    this.tell(() => this.#owner.onReady(this));
     this.step(now);
-    this.#lieDown(now);
+    this.lieDown(now);
   }
 
   // From the alarms.
@@ -179,7 +192,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
   onAlarm(now: Instant): void {
     if (this.doing === "over") return;
     if (this.#machine === undefined) {
-      const dueAt = this.#rest.resting.dueAt(this.slot);
+      const dueAt = this.rest.resting.dueAt(this.slot);
       if (dueAt > now) return this.#around.alarms.set(this.slot, dueAt);
     }
     this.connection.handleTimeout(now);
@@ -190,7 +203,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
 
   /** @throws HoldfastError as `Connection.send` does; nothing has changed then. */
   send(data: Message): boolean {
-    const now = this.#now();
+    const now = this.now();
     const belowHighWater = this.connection.send(data, now);
     this.step(now);
     return belowHighWater;
@@ -198,100 +211,100 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
 
   /** @throws HoldfastError as `send` does. */
   post(message: OutgoingMessage): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.post(message, now);
     this.step(now);
   }
 
   close(code: ErrorCode, reason: string): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.close(code, reason, now);
     this.step(now);
   }
 
   abort(code: ErrorCode, detail: string): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.abort(code, detail, now);
     this.step(now);
   }
 
   welcome(terms: WelcomeTerms): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.welcome(terms, now);
     this.step(now);
   }
 
   refuse(refusal: Refusal): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.refuse(refusal, now);
     this.step(now);
   }
 
   goAway(goaway: GoAway): void {
     this.connection.goAway(goaway);
-    this.step(this.#now());
+    this.step(this.now());
   }
 
   pauseReading(): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.pauseReading(now);
     this.step(now);
   }
 
   resumeReading(): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.resumeReading(now);
     this.step(now);
   }
 
   condemn(): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.condemn(now);
     this.step(now);
   }
 
   hold(delayMs: number): void {
-    const now = this.#now();
+    const now = this.now();
     this.connection.hold(delayMs, now);
     this.step(now);
   }
 
   verifySoon(): void {
-    const now = this.#now();
-    if (this.#machine === undefined && this.#rest.resting.isSilent(this.slot)) return;
+    const now = this.now();
+    if (this.#machine === undefined && this.rest.resting.isSilent(this.slot)) return;
     this.connection.verifySoon(now);
     this.step(now);
   }
 
-  #now(): Instant {
+  private now(): Instant {
     return this.#around.clock.now();
   }
 
-  get #rest(): RestPath {
+  private get rest(): RestPath {
     const { rest } = this.#around;
     assert(rest !== undefined, "where nobody may rest everybody has a machine");
     return rest;
   }
 
-  #deadline(): Instant | undefined {
+  private deadline(): Instant | undefined {
     if (this.#machine !== undefined) return this.#machine.deadline();
-    return this.#rest.resting.dueAt(this.slot);
+    return this.rest.resting.dueAt(this.slot);
   }
 
-  #lieDown(now: Instant): void {
+  private lieDown(now: Instant): void {
     const machine = this.#machine;
     const { rest } = this.#around;
     if (machine === undefined || rest === undefined || this.doing !== "nothing") return;
-    if (this.#bytesHere(machine) === 0 && rest.layDown(this, machine, now)) {
+    if (this.bytesHere(machine) === 0 && rest.layDown(this, machine, now)) {
       this.#machine = undefined;
     }
   }
 
-  #isOver(): boolean {
+  private isOver(): boolean {
     return this.doing === "over";
   }
 
-  get #mayBeatAtRest(): boolean {
+  private get mayBeatAtRest(): boolean {
     return this.#machine === undefined && this.doing !== "a step";
   }
 
@@ -307,15 +320,15 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
         this.#around.report(error);
       }
     }
-    if (this.#isOver()) return;
+    if (this.isOver()) return;
     this.doing = "nothing";
-    this.#accountHeld(machine, this.#bytesHere(machine));
-    if (this.#isOver()) return; // An owner may end whoever holds too much.
+    this.accountHeld(machine, this.bytesHere(machine));
+    if (this.isOver()) return; // An owner may end whoever holds too much.
     this.#around.alarms.set(this.slot, machine.deadline());
   }
 
   /** An owner that throws leaves nothing half done. */
-  #tell(run: () => void): void {
+  private tell(run: () => void): void {
     try {
       run();
     } catch (error) {
@@ -325,11 +338,11 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
 
   /** @internal Asks the transport; the answer comes later. */
   measure(): void {
-    this.transport.readUnacked((bytes, isShut) => this.#onUnacked(bytes, isShut));
+    this.transport.readUnacked((bytes, isShut) => this.onUnacked(bytes, isShut));
   }
 
-  #onUnacked(unackedBytes: number | undefined, windowIsShut: boolean): void {
-    const now = this.#now();
+  private onUnacked(unackedBytes: number | undefined, windowIsShut: boolean): void {
+    const now = this.now();
     const { unsentBytes } = this.transport;
     this.connection.handleUnacked({ unackedBytes, unsentBytes, windowIsShut }, now);
     this.step(now);
@@ -341,10 +354,11 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     this.doing = "over";
     alarms.remove(this.slot);
     rest?.resting.remove(this.slot);
+    rest?.ids.leave(this.slot);
     let reset = false;
     if (facts.orderly) this.transport.close();
     else reset = this.transport.reset();
-    this.#accountHeld(machine, 0);
+    this.accountHeld(machine, 0);
     const remote = this.transport.remote.text;
     const endedAtWallMs = clock.wallNow();
     const record = endRecord(machine, facts, { remote, reset, endedAtWallMs });
@@ -352,12 +366,12 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
   }
 
   /** Of half a unit of the transport the connection knows the bytes, and the transport the cost. */
-  #bytesHere({ heldBytes, input }: Connection): number {
+  private bytesHere({ heldBytes, input }: Connection): number {
     const { unsentBytes, keptBytes = 0 } = this.transport;
     return heldBytes + unsentBytes + Math.max(0, keptBytes - input.transportBytes);
   }
 
-  #accountHeld(machine: Connection, heldBytes: number): void {
+  private accountHeld(machine: Connection, heldBytes: number): void {
     const change = heldBytes - machine.accountedBytes;
     if (change === 0) return;
     machine.accountedBytes = heldBytes;

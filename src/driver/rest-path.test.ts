@@ -38,11 +38,12 @@ class Crowd {
     const config = withLiveness(SERVER_CONFIG, { pingIntervalMsMin: false });
     const resting = new Resting(config, { stalls, random: seededRandom(1) }, () => "");
     const report = (error: unknown): void => void this.reported.push(error);
-    const around = { clock, alarms: this.#alarms, report };
+    const ids = { enter() {}, text: (slot: number) => `${slot}`, leave() {} };
+    const around = { clock, alarms: this.#alarms, report, ids };
     const owner = { ...QUIET_OWNER, ...on };
     this.path = new RestPath(resting, owner, around);
     this.peers = Array.from({ length: size }, (_, number) => {
-      return new Driven(`${number}`, () => this.#pipe(number), owner, {
+      return new Driven(undefined, () => this.#pipe(number), owner, {
         ...around,
         rest: this.path,
       });

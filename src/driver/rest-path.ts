@@ -20,7 +20,16 @@ const BEATS_UNWATCHED = 128;
 /** After so many answers the clock is looked at again. */
 const ANSWERS_UNTIMED = 16;
 
+/** Who is called what. */
+export interface IdBook {
+  /** Gives the slot this id, or one that is drawn for it. */
+  enter(slot: number, id: string | undefined): void;
+  text(slot: number): string;
+  leave(slot: number): void;
+}
+
 interface RestSurroundings {
+  readonly ids: IdBook;
   readonly clock: Clock;
   readonly alarms: Alarms;
   readonly report: (error: unknown) => void;
@@ -28,6 +37,7 @@ interface RestSurroundings {
 
 export class RestPath {
   readonly resting: Resting;
+  readonly ids: IdBook;
   readonly #owner: DrivenOwner;
   readonly #around: RestSurroundings;
   /** Who was heard and not answered yet; those from `#owedFrom` on, up to and without `#owedTo`. */
@@ -43,6 +53,7 @@ export class RestPath {
 
   constructor(resting: Resting, owner: DrivenOwner, around: RestSurroundings) {
     this.resting = resting;
+    this.ids = around.ids;
     this.#owner = owner;
     this.#around = around;
   }
@@ -75,7 +86,7 @@ export class RestPath {
 
   /** Gets a peer up, which takes along what it is still owed. */
   rise(driven: Driven): Connection {
-    const machine = this.resting.rise(driven.slot, driven.id);
+    const machine = this.resting.rise(driven.slot, this.ids.text(driven.slot));
     const { answer } = this.resting;
     if (driven.doing !== "owing") return machine;
     driven.doing = "nothing";

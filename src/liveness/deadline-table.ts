@@ -108,6 +108,16 @@ export class DeadlineTable<Owner> {
     if (block.isEmpty) this.#keepOneEmpty(number);
   }
 
+  /** Whoever comes or goes during the walk may be among them, or not. */
+  *owners(): IterableIterator<Owner> {
+    for (let number = 0; number < this.#blocks.length; number++) {
+      for (let index = 0; index < BLOCK_SLOTS; index++) {
+        const owner = this.#blocks[number]?.owners[index];
+        if (owner !== undefined) yield owner;
+      }
+    }
+  }
+
   /** Undefined if the slot is free. */
   owner(slot: number): Owner | undefined {
     return this.#blocks[slot >> BLOCK_SHIFT]?.owners[slot & (BLOCK_SLOTS - 1)];

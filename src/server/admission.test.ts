@@ -15,13 +15,16 @@ const NO_LIMITS: AdmissionConfig = {
 };
 
 function doorOf(limits: Partial<AdmissionConfig>, silentGreet = false) {
-  const registry = new Registry<Guest>();
+  const guests: Guest[] = [];
+  const roster = { get: (id: string) => guests.find((one) => one.id === id), all: () => guests };
+  const registry = new Registry<Guest>(roster);
   const admission = new Admission({ ...NO_LIMITS, ...limits }, registry, silentGreet, at(0));
   let count = 0;
   const enter = (ip = "192.0.2.1"): Guest => {
     const id = `${count++}`;
     const stage: Stage = "refused";
     const guest: Guest = { id, name: id, stage, before: undefined, after: undefined };
+    guests.push(guest);
     registry.add(guest);
     admission.onEntered(ip);
     return guest;

@@ -18,6 +18,7 @@ import type { EndRecord } from "../connection/end-record.ts";
 import { checkKind } from "../connection/message-check.ts";
 import { Resting } from "../connection/resting.ts";
 import { OutgoingMessage } from "../connection/outgoing-message.ts";
+import type { Alarmed, Alarms } from "../driver/alarms.ts";
 import { Driven } from "../driver/driven.ts";
 import type { DrivenOwner, DrivenSurroundings } from "../driver/driven-owner.ts";
 import { Reaper } from "../driver/reaper.ts";
@@ -27,11 +28,12 @@ import type { Verdict } from "../liveness/monitor.ts";
 import type { AcceptHandlers, Incoming } from "../transports/transport.ts";
 import type { Hello } from "../wire/frame.ts";
 import { Admission } from "./admission.ts";
+import { ConnectionIds } from "./connection-ids.ts";
 import { BufferBudget } from "./buffer-budget.ts";
 import type { ServerConfig } from "./options.ts";
 import { Reception } from "./reception.ts";
 import { refusalFor } from "./refusal.ts";
-import { Registry } from "./registry.ts";
+import { Registry, type Roster } from "./registry.ts";
 import { ServerConnection } from "./server-connection.ts";
 import type { ServerEvents } from "./server-events.ts";
 import { ServerCounters } from "./server-stats.ts";
@@ -51,7 +53,7 @@ export interface KeeperSurroundings {
 export class Keeper implements DrivenOwner, AcceptHandlers {
   readonly config: ServerConfig;
   readonly clock: Clock;
-  readonly registry: Registry<ServerConnection> = new Registry();
+  readonly registry: Registry<ServerConnection>;
   readonly counters: ServerCounters = new ServerCounters();
   readonly records: EndRing<EndRecord>;
   readonly budget: BufferBudget<ServerConnection>;
@@ -70,6 +72,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
   /** One for all connections, since each keeps what it is given. */
   readonly #context: ConnectionContext;
   readonly #resting: Resting;
+  readonly #ids: ConnectionIds;
   readonly #drivenSurroundings: DrivenSurroundings;
 
   constructor(config: ServerConfig, surroundings: KeeperSurroundings) {
@@ -78,16 +81,18 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     this.config = config;
     this.clock = clock;
     this.#surroundings = surroundings;
+    this.#ids = new ConnectionIds(secrets);
     this.events = new Emitter(report);
     this.records = new EndRing(config.recordsMax);
     this.#reception = new Reception(this, toHex(secrets.bytes(16)));
+    this.registry = new Registry(this.#roster());
     const flock = new Everybody(this.registry);
     this.#reaper = new Reaper(config.reaper, { clock, random, observe }, flock, this.counters);
     const { alarms, stalls } = this.#reaper;
     this.#context = { stalls, random };
     const newSecret = (): string => toHex(secrets.bytes(16));
     this.#resting = new Resting(config.connection, this.#context, newSecret);
-    const rest = new RestPath(this.#resting, this, { clock, alarms, report });
+    const rest = new RestPath(this.#resting, this, { clock, alarms, report, ids: this.#ids });
     this.#drivenSurroundings = { clock, alarms, report, rest };
     const silentGreet = !config.connection.accepts.line;
     this.#admission = new Admission(config, this.registry, silentGreet, clock.now());
@@ -273,17 +278,37 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
   }
 
   #connectionOf(incoming: Incoming): ServerConnection {
-    const { secrets } = this.#surroundings;
-    const id = toHex(secrets.bytes(16));
-    const who = this.#resting.takesNewcomers ? id : this.#machineOf(id);
-    const driven = new Driven(who, incoming.attach, this, this.#drivenSurroundings);
-    const connection = new ServerConnection(driven, this.#surroundings);
+    const machine = this.#resting.takesNewcomers ? undefined : this.#newMachine();
+    const driven = new Driven(machine, incoming.attach, this, this.#drivenSurroundings);
+    const connection = new ServerConnection(driven);
     driven.tag = connection;
     return connection;
   }
 
-  #machineOf(id: string): Connection {
-    const secret = toHex(this.#surroundings.secrets.bytes(16));
+  /** Every connection has its alarms, and is found by them. */
+  #roster(): Roster<ServerConnection> {
+    const connectionOf = (alarmed: Alarmed | undefined): ServerConnection | undefined =>
+      (alarmed as Driven | undefined)?.tag as ServerConnection | undefined;
+    const ids = this.#ids;
+    const alarms = (): Alarms => this.#reaper.alarms;
+    return {
+      get: (id) => {
+        const slot = ids.find(id);
+        return slot === undefined ? undefined : connectionOf(alarms().owner(slot));
+      },
+      *all() {
+        for (const alarmed of alarms().owners()) {
+          const connection = connectionOf(alarmed);
+          if (connection !== undefined) yield connection;
+        }
+      },
+    };
+  }
+
+  #newMachine(): Connection {
+    const { secrets } = this.#surroundings;
+    const id = toHex(secrets.bytes(16));
+    const secret = toHex(secrets.bytes(16));
     const { connection: config } = this.config;
     return new Connection(config, { id, secret }, this.#context, undefined, this.clock.now());
   }

@@ -13,9 +13,13 @@ class Guest implements Registered<Guest> {
   }
 }
 
+function registryAround(guests: readonly Guest[]): Registry<Guest> {
+  return new Registry({ get: (id) => guests.find((guest) => guest.id === id), all: () => guests });
+}
+
 function registryOf(count: number): { registry: Registry<Guest>; guests: Guest[] } {
-  const registry = new Registry<Guest>();
   const guests = Array.from({ length: count }, (_, at) => new Guest(`${at}`));
+  const registry = registryAround(guests);
   for (const guest of guests) registry.add(guest);
   return { registry, guests };
 }

@@ -19,14 +19,26 @@ export interface Registered<T> extends Linked<T> {
   stage: Stage;
 }
 
+/** Where all connections are kept, those included that this registry does not count. */
+export interface Roster<T> {
+  get(id: string): T | undefined;
+  /** Ends and arrivals during the walk are allowed. */
+  all(): Iterable<T>;
+}
+
 export class Registry<T extends Registered<T>> {
-  readonly #all = new Map<string, T>();
+  readonly #roster: Roster<T>;
+  #size = 0;
   readonly #silent = new WaitingList<T>();
   #greetingCount = 0;
 
+  constructor(roster: Roster<T>) {
+    this.#roster = roster;
+  }
+
   /** All but the refused. */
   get size(): number {
-    return this.#all.size;
+    return this.#size;
   }
 
   get silentCount(): number {
@@ -38,28 +50,30 @@ export class Registry<T extends Registered<T>> {
   }
 
   get(id: string): T | undefined {
-    return this.#all.get(id);
+    const connection = this.#roster.get(id);
+    return connection !== undefined && isHere(connection) ? connection : undefined;
   }
 
-  /** In order of arrival. Ends during the walk are allowed. */
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.#all.values();
+  /** In no order. Ends during the walk are allowed. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (const connection of this.#roster.all()) if (isHere(connection)) yield connection;
   }
 
   add(connection: T): void {
     connection.stage = "silent";
-    this.#all.set(connection.id, connection);
+    this.#size += 1;
     this.#silent.add(connection);
   }
 
   remove(connection: T): void {
-    if (!this.#all.delete(connection.id)) return;
+    if (!isHere(connection)) return;
+    this.#size -= 1;
     this.#move(connection, "ended");
   }
 
   /** Messages flow. */
   onOpened(connection: T): void {
-    if (this.#all.has(connection.id)) this.#move(connection, "open");
+    if (isHere(connection)) this.#move(connection, "open");
   }
 
   /** Its handshake begins. */
@@ -85,4 +99,8 @@ export class Registry<T extends Registered<T>> {
     if (stage === "greeting") this.#greetingCount += 1;
     connection.stage = stage;
   }
+}
+
+function isHere({ stage }: { readonly stage: Stage }): boolean {
+  return stage !== "refused" && stage !== "ended";
 }

@@ -5,7 +5,7 @@
  * somebody listens. What is marked internal belongs to the server that made it.
  */
 import { Emitter } from "../base/emitter.ts";
-import { type Clock, elapsedMs, type Instant } from "../base/time.ts";
+import { elapsedMs, type Instant } from "../base/time.ts";
 import type { Dialect, Message } from "../connection/effects.ts";
 import type { EndRecord } from "../connection/end-record.ts";
 import type { Phase } from "../connection/phases.ts";
@@ -70,12 +70,6 @@ export interface PeerHello {
   readonly messageBytesMax: number;
 }
 
-/** Shared by all connections of a server. */
-interface ConnectionSurroundings {
-  readonly clock: Clock;
-  readonly report: (error: unknown) => void;
-}
-
 export class ServerConnection {
   /** 128 random bits in hexadecimal; no two connections share one, on any server. */
   get id(): string {
@@ -84,23 +78,37 @@ export class ServerConnection {
 
   /** @internal */
   readonly driven: Driven;
-  /** @internal What the budget counts for it. */
-  heldBytes = 0;
-  /** @internal Chosen to end for the budget's sake. */
-  isDoomed = false;
   /** @internal Where the registry counts it. */
   stage: Stage = "refused";
   /** @internal Links of the registry. */
   before: ServerConnection | undefined = undefined;
   /** @internal Links of the registry. */
   after: ServerConnection | undefined = undefined;
-  readonly #surroundings: ConnectionSurroundings;
   #emitter: Emitter<ServerConnectionEvents> | undefined;
 
   /** @internal */
-  constructor(driven: Driven, surroundings: ConnectionSurroundings) {
+  constructor(driven: Driven) {
     this.driven = driven;
-    this.#surroundings = surroundings;
+  }
+
+  /** @internal What the budget counts for it; who rests holds nothing. */
+  get heldBytes(): number {
+    return this.driven.isAtRest ? 0 : this.driven.connection.budgetBytes;
+  }
+
+  /** @internal */
+  set heldBytes(bytes: number) {
+    this.driven.connection.budgetBytes = bytes;
+  }
+
+  /** @internal Chosen to end for the budget's sake. */
+  get isDoomed(): boolean {
+    return !this.driven.isAtRest && this.driven.connection.isDoomed;
+  }
+
+  /** @internal */
+  set isDoomed(isDoomed: boolean) {
+    this.driven.connection.isDoomed = isDoomed;
   }
 
   /** Where the peer is: `192.0.2.7:4711`, `[2001:db8::1]:4711`, `unix`. */
@@ -168,7 +176,7 @@ export class ServerConnection {
     name: Name,
     listener: (...args: ServerConnectionEvents[Name]) => void,
   ): () => void {
-    this.#emitter ??= new Emitter(this.#surroundings.report);
+    this.#emitter ??= new Emitter(this.driven.surroundings.report);
     return this.#emitter.on(name, listener);
   }
 
@@ -196,7 +204,7 @@ export class ServerConnection {
 
   /** What is known now; after the end, what was known then. */
   info(): ConnectionInfo {
-    return this.infoAt(this.#surroundings.clock.now());
+    return this.infoAt(this.driven.surroundings.clock.now());
   }
 
   /** @internal For a table in which all rows show the same moment. */

@@ -99,7 +99,8 @@ export class Server {
   /** One row for each connection, in order of arrival, all of the same moment. */
   connections(): ConnectionInfo[] {
     const now = this.#keeper.clock.now();
-    return [...this.#keeper.registry].map((connection) => connection.infoAt(now));
+    const inOrder = [...this.#keeper.registry].sort(byArrival);
+    return inOrder.map((connection) => connection.infoAt(now));
   }
 
   /** The connection of that id, or undefined when it has ended or never was. */
@@ -215,4 +216,8 @@ export class Server {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function byArrival(one: ServerConnection, other: ServerConnection): number {
+  return one.driven.openedAt - other.driven.openedAt;
 }

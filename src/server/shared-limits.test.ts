@@ -19,7 +19,11 @@ function at(ms: number): Instant {
 }
 
 class Scene {
-  readonly registry: Registry<ServerConnection> = new Registry();
+  readonly #guests: ServerConnection[] = [];
+  readonly registry: Registry<ServerConnection> = new Registry({
+    get: (id) => this.#guests.find((guest) => guest.id === id),
+    all: () => this.#guests,
+  });
   readonly admission: Admission<ServerConnection>;
   readonly budget: BufferBudget<ServerConnection>;
   readonly limits: SharedLimits;

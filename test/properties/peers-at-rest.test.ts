@@ -78,10 +78,13 @@ class Stage {
     const context = { stalls: this.#stalls, random: seededRandom(1) };
     const resting = mayRest ? new Resting(config, context, () => "secret") : undefined;
     const identity = { id: "id", secret: "secret" };
-    const who = mayRest ? "id" : new Connection(config, identity, context, undefined, clock.now());
+    const who = mayRest
+      ? undefined
+      : new Connection(config, identity, context, undefined, clock.now());
     const report = (error: unknown): void => void this.told.push(`thrown ${String(error)}`);
     const owner = this.#owner();
-    const around = { clock, alarms: this.#alarms, report };
+    const ids = { enter() {}, text: () => "id", leave() {} };
+    const around = { clock, alarms: this.#alarms, report, ids };
     const rest = resting && new RestPath(resting, owner, around);
     this.driven = new Driven(who, () => this.pipe, owner, { ...around, rest });
     this.driven.start();
