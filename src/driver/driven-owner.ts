@@ -19,6 +19,8 @@ export interface DrivenOwner {
   onMessage(driven: Driven, data: Message): void;
   onVerdict(driven: Driven, verdict: Verdict, was: Verdict): void;
   onBeat(driven: Driven, beat: BeatEffect): void;
+  /** The first ping of the transport's own protocol, from a peer that has said no byte. */
+  onNativePinged?(driven: Driven): void;
   /** Whether `onRestBeat` is of use now. */
   readonly wantsRestBeats?: boolean;
   /** A peer at rest has sent its ping number `seq`. For owners whose connections may rest. */

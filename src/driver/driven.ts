@@ -164,8 +164,11 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
   onNativePing(): boolean {
     const now = this.now();
     if (this.mayBeatAtRest && this.rest.nativePing(this, now)) return true;
-    const mayAnswer = handleNativePing(this.connection, now);
+    const { connection } = this;
+    const mayAnswer = handleNativePing(connection, now);
     this.step(now);
+    const isFirst = connection.input.pingsIn === 1 && connection.phase === "silent";
+    if (isFirst) this.#owner.onNativePinged?.(this);
     this.lieDown(now);
     return mayAnswer;
   }

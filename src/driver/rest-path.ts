@@ -79,8 +79,10 @@ export class RestPath {
   /** A ping of the transport's own protocol, which the transport answers. */
   nativePing(driven: Driven, now: Instant): boolean {
     const { slot } = driven;
-    if (this.resting.ping(slot, 0, now) === 0) return false;
+    const count = this.resting.ping(slot, 0, now);
+    if (count === 0) return false;
     this.#around.alarms.postpone(slot, now, this.resting.patienceMs);
+    if (count === 1 && this.resting.isSilent(slot)) this.#owner.onNativePinged?.(driven);
     return true;
   }
 

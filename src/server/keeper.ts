@@ -207,6 +207,12 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     this.events.emitPair("beat", connection, { of: "theirs", seq, rttMs: undefined, nextMs: 0 });
   }
 
+  /** Where lines are accepted it may be silent for long; elsewhere it is still to say HELLO. */
+  onNativePinged(driven: Driven): void {
+    if (!this.config.connection.accepts.line) return;
+    this.registry.onPinged(driven.tag as ServerConnection);
+  }
+
   /** Only clients are told to go. */
   onGoAway(): void {}
 

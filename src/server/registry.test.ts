@@ -43,6 +43,20 @@ test("those who speak in the middle of the list leave it", () => {
   expect(registry.longestSilent).toBe(guests[3]);
 });
 
+test("who only sends pings of the transport is not silent, and may still speak", () => {
+  const { registry, guests } = registryOf(3);
+  const [first, second] = guests as [Guest, Guest];
+  registry.onPinged(first);
+  expect(registry.longestSilent).toBe(second);
+  expect([registry.size, registry.silentCount]).toEqual([3, 2]);
+  registry.onGreeting(first);
+  registry.onPinged(first);
+  expect([first.stage, registry.greetingCount]).toEqual(["greeting", 1]);
+  registry.onPinged(second);
+  registry.onOpened(second);
+  expect([second.stage, registry.silentCount]).toEqual(["open", 1]);
+});
+
 test("after the end a connection counts nowhere, and comes back nowhere", () => {
   const { registry, guests } = registryOf(1);
   const guest = guests[0] as Guest;

@@ -10,8 +10,11 @@
  */
 import { type Linked, WaitingList } from "./waiting-list.ts";
 
-/** `refused`: being told so; it counts as nobody. */
-export type Stage = "silent" | "greeting" | "open" | "refused" | "ended";
+/**
+ * `refused`: being told so; it counts as nobody. `pinging`: it has said no byte, but pings of the
+ * transport's own protocol, as browsers and load balancers do.
+ */
+export type Stage = "silent" | "pinging" | "greeting" | "open" | "refused" | "ended";
 
 export interface Registered<T> extends Linked<T> {
   readonly id: string;
@@ -78,7 +81,13 @@ export class Registry<T extends Registered<T>> {
 
   /** Its handshake begins. */
   onGreeting(connection: T): void {
-    if (connection.stage === "silent") this.#move(connection, "greeting");
+    const { stage } = connection;
+    if (stage === "silent" || stage === "pinging") this.#move(connection, "greeting");
+  }
+
+  /** It has pinged, so it is silent no more, although no byte has come. */
+  onPinged(connection: T): void {
+    if (connection.stage === "silent") this.#move(connection, "pinging");
   }
 
   /** What had to be agreed on before its first byte is. */

@@ -7,7 +7,7 @@ export type CountsByCode = Readonly<Partial<Record<ErrorCode, number>>>;
 export interface ServerStats {
   /** Connections now, in any phase. */
   readonly open: number;
-  /** Of these, how many have never said a byte. */
+  /** Of these, how many have never said a byte, nor sent a ping of WebSocket. */
   readonly silent: number;
   /** Of these, how many have begun a handshake and not completed it. */
   readonly greeting: number;

@@ -7,6 +7,7 @@ import {
   frame,
   PING,
   PONG,
+  type RawPeer,
   rawPeer,
   TEXT,
   upgradedPeer,
@@ -318,4 +319,20 @@ test("a thousand rounds of upgrade and reset leave nothing behind", async () => 
   expect(server.stats()).toMatchObject({ open: 0, bufferedBytes: 0, greeting: 0, silent: 0 });
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before + 2);
+});
+
+// Ours: peers that only sent pings of WebSocket counted as silent, and made room for newcomers.
+test("who only sends native pings is not taken for silent, and keeps its place", async () => {
+  const { port, server } = await serve({ maxConnections: 4 });
+  const peers: RawPeer[] = [];
+  for (let count = 0; count < 4; count += 1) {
+    const peer = await upgradedPeer(port);
+    peer.write(frame(PING, ""));
+    await peer.until("the pong", () => peer.frames.some(({ opcode }) => opcode === PONG));
+    peers.push(peer);
+  }
+  expect(server.stats()).toMatchObject({ open: 4, silent: 0, ended: {} });
+  peers[0]?.write(frame(TEXT, "hello"));
+  await peers[0]?.until("the echo", () => peers[0]?.texts()[0] === "hello");
+  expect(server.stats()).toMatchObject({ open: 4, silent: 0, ended: {} });
 });
