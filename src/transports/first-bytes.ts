@@ -20,7 +20,7 @@ import type { RemoteAddress, TlsFacts, Transport, TransportHandlers } from "./tr
 const HEAD: unique symbol = Symbol("holdfast.head");
 
 interface HoldingSocket extends Socket {
-  [HEAD]?: Uint8Array;
+  [HEAD]?: Uint8Array | undefined;
 }
 
 /** Arranges for whatever comes after the first bytes. */
@@ -87,6 +87,6 @@ function onEndOfHead(this: HoldingSocket): void {
 }
 
 function forget(socket: HoldingSocket): void {
-  delete socket[HEAD];
+  socket[HEAD] = undefined;
   socket.off("end", onEndOfHead);
 }

@@ -86,7 +86,7 @@ export function plainOutputAfter(socket: Socket): OutputState {
 const TRANSPORT: unique symbol = Symbol("holdfast.transport");
 
 interface WiredSocket extends Socket {
-  [TRANSPORT]?: StreamTransport;
+  [TRANSPORT]?: StreamTransport | undefined;
 }
 
 /**
@@ -293,7 +293,7 @@ export class StreamTransport implements Transport {
   #unwire(): void {
     const socket: WiredSocket = this.#socket;
     socket.off("error", onError).off("end", onEnd).off("close", onClose);
-    delete socket[TRANSPORT];
+    socket[TRANSPORT] = undefined; // `delete` would make a slow object of it.
   }
 
   /** Half a record of TLS is a sign of life, too, and nobody else sees it. */

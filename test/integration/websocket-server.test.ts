@@ -120,6 +120,28 @@ test.each(ENGINES)("%s: half a request is ended after the time of a handshake", 
   await peer.until("the reset", () => peer.isClosed);
 });
 
+test("a native ping without a payload is answered by a pong without one", async () => {
+  const { port } = await serve();
+  const peer = await upgradedPeer(port);
+  peer.write(frame(PING, ""), frame(PING, "x"), frame(PING, ""));
+  await peer.until("the pongs", () => peer.frames.length === 3);
+  const pongs = peer.frames.map(({ opcode, payload }) => [opcode, payload.toString()]);
+  expect(pongs).toEqual([
+    [PONG, ""],
+    [PONG, "x"],
+    [PONG, ""],
+  ]);
+});
+
+test("a peer that resets the socket was the one who did", async () => {
+  const { port, nextEnd } = await serve();
+  const peer = await upgradedPeer(port);
+  peer.write(frame(PING, ""));
+  await peer.until("the pong", () => peer.frames.length === 1);
+  peer.socket.resetAndDestroy();
+  expect(await nextEnd()).toMatchObject({ code: "PEER_RESET" });
+});
+
 test("a native ping is answered with its payload, before and after the first message", async () => {
   const { port } = await serve();
   const peer = await upgradedPeer(port);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FrameMeter } from "./frame-meter.ts";
+import { FrameMeter, isWholeFrame } from "./frame-meter.ts";
 
 const TEXT = 1;
 const BINARY = 2;
@@ -115,4 +115,35 @@ test("pieces of a hundred bytes are never too much, and those of one byte soon a
     return meter.isTooMuch;
   };
   expect([isTooMuch(100, 128 * 1024), isTooMuch(1, 128 * 1024)]).toEqual([false, true]);
+});
+
+test("a whole short frame is known by its first bytes, and nothing else is one", () => {
+  const whole = (bytes: number[]): boolean => isWholeFrame(Uint8Array.from(bytes));
+  for (const isMasked of [true, false]) {
+    for (const length of [0, 1, 125]) {
+      const ping = frame(PING, length, true, isMasked);
+      expect(whole(ping)).toBe(true);
+      expect(whole(ping.slice(0, -1))).toBe(false);
+      expect(whole([...ping, 0x89])).toBe(false);
+      expect(whole(frame(TEXT, length, false, isMasked))).toBe(false);
+    }
+    for (const length of [126, 65_536])
+      expect(whole(frame(TEXT, length, true, isMasked))).toBe(false);
+  }
+  expect(whole([])).toBe(false);
+  // The second byte says 126, which is no length.
+  expect(whole(frame(TEXT, 126, true, true).slice(0, -2))).toBe(false);
+});
+
+test("at rest is who has begun nothing", () => {
+  const meter = new FrameMeter(1_000);
+  const bytes = [...frame(TEXT, 3, false, true), ...frame(PING, 2, true, true)];
+  meter.push(Uint8Array.from(frame(PING, 1, true, true)));
+  expect(meter.isAtRest).toBe(true);
+  for (const byte of [...bytes, ...frame(0, 0, true, true).slice(0, -1)]) {
+    meter.push(Uint8Array.of(byte));
+    expect(meter.isAtRest).toBe(false);
+  }
+  meter.push(Uint8Array.of(4));
+  expect(meter.isAtRest).toBe(true);
 });

@@ -22,6 +22,15 @@ const PIECE_BYTES = 200;
 /** For pieces: segments and fragments of some hundred bytes stay far below it. */
 const PIECES_BYTES_MAX = 1024 * 1024;
 
+/** Whether a read that begins with a frame is one short frame, as nearly all of them are. */
+export function isWholeFrame(bytes: Uint8Array): boolean {
+  const [first = 0, second = 0] = bytes;
+  const maskBytes = (second & MASKED) === 0 ? 0 : 4;
+  const payloadBytes = second & ~MASKED;
+  const isShort = payloadBytes < 126 && (first & FINAL) !== 0;
+  return isShort && bytes.length === 2 + maskBytes + payloadBytes;
+}
+
 export class FrameMeter {
   /** Bytes of a message, or of a frame, that is not complete. */
   heldBytes = 0;
@@ -52,6 +61,11 @@ export class FrameMeter {
   /** No honest peer cuts a message into pieces that take so much. */
   get isTooMuch(): boolean {
     return this.memoryBytes > this.#memoryBytesMax;
+  }
+
+  /** Nothing has begun that is not complete. */
+  get isAtRest(): boolean {
+    return this.heldBytes === 0;
   }
 
   get inWords(): string {

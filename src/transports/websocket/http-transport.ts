@@ -22,7 +22,7 @@ import type {
 const TRANSPORT: unique symbol = Symbol("holdfast.http");
 
 interface WiredSocket extends Socket {
-  [TRANSPORT]?: HttpTransport;
+  [TRANSPORT]?: HttpTransport | undefined;
 }
 
 export function httpTransportOf(socket: Socket): HttpTransport | undefined {
@@ -51,7 +51,8 @@ export class HttpTransport implements Transport {
     this.handlers = handlers;
     const wired: WiredSocket = socket;
     wired[TRANSPORT] = this;
-    wired.on("close", onClose).on("error", onError).on("_tlsError", onError);
+    wired.on("close", onClose).on("error", onError);
+    if (tls !== undefined) wired.on("_tlsError", onError);
   }
 
   /** Nothing is written before `onReady`; after the end a write is ignored. */
@@ -104,8 +105,9 @@ export class HttpTransport implements Transport {
   giveUp(): void {
     this.#isOver = true;
     const wired: WiredSocket = this.socket;
-    wired.off("close", onClose).off("error", onError).off("_tlsError", onError);
-    delete wired[TRANSPORT];
+    wired.off("close", onClose).off("error", onError);
+    if (this.tls !== undefined) wired.off("_tlsError", onError);
+    wired[TRANSPORT] = undefined; // `delete` would make a slow and large object of the socket.
   }
 
   handleError(error: Error): void {

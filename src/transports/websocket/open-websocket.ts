@@ -141,16 +141,13 @@ class Asking {
     if (this.#isOver) return;
     this.#isOver = true;
     const { speech, firstByte, textBytesMax } = this.#config;
-    const facts = {
-      socket,
-      stream,
-      remote,
-      tls,
-      request: undefined,
+    const terms = {
+      isClient: true,
       speech,
       firstByte,
       messageBytesMax: messageBytesMax(textBytesMax),
     };
+    const facts = { terms, socket, stream, remote, tls, request: undefined };
     let transport: Transport | undefined;
     let isReturned = false;
     this.#handlers.onOpened((to) => {

@@ -2,11 +2,11 @@
  * An upgraded WebSocket (RFC 6455) as a Transport. `ws` decodes and encodes; what is read, what is
  * written and when, is decided here.
  *
- * Binary messages are bytes of the stream, as they come. A text message is one line. Easy to break:
+ * Binary messages are bytes of the stream, as they come. A text message is one line. There may be a
+ * hundred thousand of these, each of which says a ping a minute, so what is needed only while
+ * something is under way exists only then: a meter, an output, a listener. Easy to break:
  *
  * - `ws` reads on through the chunk at hand when it is told to pause, so messages wait here then.
- * - Of everything that was written only one slice at a time is with the socket, as in
- *   stream-transport.ts, or nobody knows what the kernel has taken. Pongs never pile up behind it.
  * - There is no half a close: after either close frame both directions are done.
  * - The end is told when the socket is gone. Until then somebody who broke the protocol counts as
  *   here, for as long as `ws` waits for the answer to our close frame.
@@ -27,17 +27,12 @@ import type {
   UpgradeRequest,
 } from "../transport.ts";
 import { type Close, closeCode, closeReason, POLICY } from "./close-word.ts";
-import { FrameMeter } from "./frame-meter.ts";
-import { MessageWriter } from "./message-writer.ts";
+import { FrameMeter, isWholeFrame } from "./frame-meter.ts";
 import { MessageCheck, type MessageFault } from "./message-check.ts";
 import { readMessage } from "./message-reader.ts";
-import type { WebSocketFacts } from "./websocket-facts.ts";
-import type { WsSocket } from "./ws-package.ts";
-
-/** The step in which `unsentBytes` falls. */
-const SLICE_BYTES = 64 * 1024;
-
-const OPEN = 1;
+import type { WebSocketFacts, WebSocketTerms } from "./websocket-facts.ts";
+import { pong, WebSocketOutput } from "./websocket-output.ts";
+import { OPEN, type WsEvents, type WsSocket } from "./ws-package.ts";
 
 /** RFC 6455 section 7.1.5: the number of an end without a close frame. It is never on the wire. */
 const NO_CLOSE_FRAME = 1006;
@@ -50,38 +45,26 @@ type Phase = "open" | "finishing" | "finished" | "failed" | "reset" | "closed";
 
 const TRANSPORT: unique symbol = Symbol("holdfast.websocket");
 
-interface WiredWebSocket extends WsSocket {
-  [TRANSPORT]?: WebSocketTransport;
-}
-
 interface WiredSocket extends Socket {
   [TRANSPORT]?: WebSocketTransport;
 }
 
-export class WebSocketTransport implements Transport {
-  readonly kind = "websocket" as const;
-  readonly isPreparing = false as const;
+export class WebSocketTransport implements Transport, WsEvents {
   readonly remote: RemoteAddress;
   readonly tls: TlsFacts | undefined;
   readonly request: UpgradeRequest | undefined;
+  readonly #terms: WebSocketTerms;
   readonly #socket: Socket;
   readonly #stream: StreamFacts;
   readonly #handlers: TransportHandlers;
   readonly #ws: WsSocket;
-  readonly #writer: MessageWriter;
-  readonly #meter: FrameMeter;
-  readonly #check: MessageCheck;
   #phase: Phase = "open";
   #fault: Error | undefined;
-  /** What `write` was given and is not yet handed to the socket. */
-  #rest: Uint8Array | undefined;
-  #waitingBytes = 0;
-  #wasRefused = false;
-  /** A write was refused, and nobody was told yet that it is through. */
-  #owesDrained = false;
-  #word: LastWord | undefined;
-  /** The payload of the latest ping that is to be answered once there is room. */
-  #owedPong: Uint8Array | undefined;
+  #output: WebSocketOutput | undefined;
+  /** Only while something is not complete. */
+  #meter: FrameMeter | undefined;
+  /** Undefined until the peer has sent a message. */
+  #check: MessageCheck | undefined;
   #isPaused = false;
   /** Messages that `ws` had read already when it was paused. */
   #unread: Uint8Array[] | undefined;
@@ -89,38 +72,44 @@ export class WebSocketTransport implements Transport {
   #heldClose: Close | undefined;
   /** The chunk at hand has told something, which is a sign of life already. */
   #hasTold = false;
-  #toldHeldBytes = 0;
+  /** The message that is not complete, or was the last such, is text. */
+  #isText = false;
   /** Under TLS: what the raw socket had read when we last told of a sign of life. */
   #rawBytesHeard = 0;
 
   constructor(ws: WsSocket, facts: WebSocketFacts, handlers: TransportHandlers) {
-    const { socket, stream, remote, tls, request, speech, firstByte } = facts;
-    this.#meter = new FrameMeter(facts.messageBytesMax);
+    const { terms, socket, stream, remote, tls, request } = facts;
     this.remote = remote;
     this.tls = tls;
     this.request = request;
+    this.#terms = terms;
     this.#socket = socket;
     this.#stream = stream;
     this.#handlers = handlers;
     this.#ws = ws;
-    this.#check = new MessageCheck(speech, firstByte);
-    this.#writer = new MessageWriter(ws, request === undefined);
-    if (tls !== undefined) this.#rawBytesHeard = stream.rawOf(socket).bytesRead;
-    const wired: WiredWebSocket = ws;
+    ws.wiredTo = this;
+    const wired: WiredSocket = socket;
     wired[TRANSPORT] = this;
-    wired.on("message", onMessage).on("ping", onPing).on("close", onWsClose).on("error", onWsError);
-    const wiredSocket: WiredSocket = socket;
-    wiredSocket[TRANSPORT] = this;
-    wiredSocket.on("data", onData).on("drain", onDrain).on("end", onEnd);
-    wiredSocket.on("error", onError).on("_tlsError", onError); // After a handshake some are that.
+    wired.on("data", onData);
+    if (tls === undefined) return; // A socket of its own remembers why it ended.
+    this.#rawBytesHeard = stream.rawOf(socket).bytesRead;
+    wired.on("error", onError).on("_tlsError", onError); // After a handshake some are that.
+  }
+
+  get kind(): "websocket" {
+    return "websocket";
+  }
+
+  get isPreparing(): false {
+    return false;
   }
 
   get unsentBytes(): number {
-    return this.#waitingBytes + (this.#rest?.length ?? 0);
+    return this.#output?.unsentBytes ?? 0;
   }
 
   get keptBytes(): number {
-    return this.#isDone ? 0 : this.#meter.memoryBytes;
+    return this.#isDone ? 0 : (this.#meter?.memoryBytes ?? 0);
   }
 
   write(bytes: Uint8Array): boolean {
@@ -128,16 +117,20 @@ export class WebSocketTransport implements Transport {
     assert(this.#phase === "open", "nothing is written after finish");
     assert(this.unsentBytes === 0, "nothing is written between a refused write and onDrained");
     if (bytes.length === 0) return true;
-    this.#rest = bytes;
-    this.#wasRefused = false;
-    return this.#pushRest();
+    const output = this.#out();
+    const isTaken = output.write(bytes, this.#check?.speech ?? this.#terms.speech ?? "binary");
+    if (!isTaken) this.#awaitDrain();
+    return isTaken;
   }
 
   finish(word?: LastWord): void {
     if (this.#phase !== "open") return;
-    this.#word = word;
-    if (this.unsentBytes > 0) this.#phase = "finishing";
-    else this.#sayClose();
+    if (this.#output === undefined || this.unsentBytes === 0) {
+      this.#sayClose(word);
+      return;
+    }
+    this.#phase = "finishing";
+    this.#output.word = word;
   }
 
   reset(): boolean {
@@ -184,7 +177,8 @@ export class WebSocketTransport implements Transport {
     if (this.#isDone) return;
     this.#hasTold = true;
     const isEmptyBinary = isBinary && data.length === 0; // It says nothing, and decides nothing.
-    if (isEmptyBinary) return this.#handlers.onHeard?.(this.#meter.heldBytes);
+    if (isEmptyBinary) return this.#handlers.onHeard?.(this.#heldBytes);
+    this.#check ??= new MessageCheck(this.#terms.speech, this.#terms.firstByte);
     const fault = this.#check.faultOf(data, isBinary);
     if (fault !== undefined) return this.#fail(fault);
     const bytes = readMessage(data, isBinary);
@@ -199,14 +193,12 @@ export class WebSocketTransport implements Transport {
       this.#rawBytesHeard = this.#stream.rawOf(this.#socket).bytesRead;
     }
     this.#fault ??= endIfGrown(this.#socket, this.#stream);
-    this.#meter.push(chunk);
-    const { heldBytes } = this.#meter;
-    if (this.#meter.isTooMuch) return this.#failAtOnce();
-    const hasTold = this.#hasTold && heldBytes === this.#toldHeldBytes;
+    const toldHeldBytes = this.#heldBytes;
+    if (this.#meter !== undefined || !isWholeFrame(chunk)) this.#measure(chunk);
+    if (this.#meter?.isTooMuch === true) return this.#failAtOnce(this.#meter.inWords);
+    const hasTold = this.#hasTold && this.#heldBytes === toldHeldBytes;
     this.#hasTold = false;
-    if (hasTold) return;
-    this.#toldHeldBytes = heldBytes;
-    this.#handlers.onHeard?.(heldBytes);
+    if (!hasTold) this.#handlers.onHeard?.(this.#heldBytes);
   }
 
   handlePing(payload: Uint8Array): void {
@@ -214,23 +206,22 @@ export class WebSocketTransport implements Transport {
     this.#hasTold = true;
     const mayAnswer = this.#handlers.onNativePing?.() ?? true;
     if (!mayAnswer || this.#phase !== "open") return;
-    // RFC 6455 section 5.5.3: whoever is behind with its answers answers the latest only.
-    if (this.#socket.writableLength > 0) this.#owedPong = payload.slice();
-    else if (this.#ws.readyState === OPEN) this.#ws.pong(payload);
+    if (this.#socket.writableLength > 0) {
+      this.#out().owePong(payload);
+      this.#awaitDrain();
+    } else if (this.#ws.readyState === OPEN) {
+      pong(this.#ws, this.#socket, payload, this.#terms.isClient);
+    }
   }
 
   handleDrain(): void {
-    if (this.#isDone) return;
-    this.#waitingBytes = 0;
-    if (this.#owedPong !== undefined && this.#ws.readyState === OPEN) {
-      this.#ws.pong(this.#owedPong);
-      this.#owedPong = undefined;
-    }
-    if (this.#rest !== undefined && !this.#pushRest()) return;
-    if (!this.#owesDrained) return;
-    this.#owesDrained = false;
-    if (this.#phase === "finishing") this.#sayClose();
-    this.#handlers.onDrained(this.#wasRefused);
+    const output = this.#output;
+    if (output === undefined || this.#isDone) return;
+    const wasRefused = output.handleDrain();
+    if (!output.awaitsDrain) this.#socket.off("drain", onDrain).off("end", onEnd);
+    if (wasRefused === undefined) return;
+    if (this.#phase === "finishing") this.#sayClose(output.word);
+    this.#handlers.onDrained(wasRefused);
   }
 
   /** The stream ended without a close frame, or after one: `ws` has seen it first. */
@@ -243,7 +234,7 @@ export class WebSocketTransport implements Transport {
   handleWsError(error: Error): void {
     if (this.#isDone) return;
     const systemCode = "code" in error ? error.code : "";
-    const isTooLong = systemCode === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" && this.#meter.isText;
+    const isTooLong = systemCode === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" && this.#isText;
     const code = isTooLong ? "LINE_TOO_LONG" : "WEBSOCKET_INVALID";
     this.#phase = "failed"; // `ws` has said goodbye already, with the code that fits.
     this.#fault ??= new HoldfastError(code, error.message, { cause: error });
@@ -253,8 +244,9 @@ export class WebSocketTransport implements Transport {
     if (!this.#isDone) this.#fault ??= this.#stream.faultOf?.(this.#socket, error) ?? error;
   }
 
-  handleClose(close: Close): void {
+  handleWsClose(code: number, reason: Uint8Array): void {
     if (this.#phase === "closed") return;
+    const close = { code, reason: new TextDecoder().decode(reason) };
     if (this.#unread !== undefined && this.#isPaused && this.#phase !== "reset") {
       this.#heldClose = close;
       return;
@@ -267,7 +259,12 @@ export class WebSocketTransport implements Transport {
   #tellHeard({ bytesRead }: Socket): void {
     if (this.tls === undefined || this.#isDone || bytesRead <= this.#rawBytesHeard) return;
     this.#rawBytesHeard = bytesRead;
-    this.#handlers.onHeard?.(this.#meter.heldBytes);
+    this.#handlers.onHeard?.(this.#heldBytes);
+  }
+
+  /** Of a message, or a frame, that is not complete. */
+  get #heldBytes(): number {
+    return this.#meter?.heldBytes ?? 0;
   }
 
   get #isDone(): boolean {
@@ -282,8 +279,8 @@ export class WebSocketTransport implements Transport {
   }
 
   /** While `ws` waits for an answer to the close frame it would keep what it has, and add to it. */
-  #failAtOnce(): void {
-    this.#fail({ code: "WEBSOCKET_INVALID", close: POLICY, detail: this.#meter.inWords });
+  #failAtOnce(detail: string): void {
+    this.#fail({ code: "WEBSOCKET_INVALID", close: POLICY, detail });
     this.#socket.destroySoon();
   }
 
@@ -306,7 +303,7 @@ export class WebSocketTransport implements Transport {
   #tellClose({ code, reason }: Close): void {
     const isOurs = this.#phase === "reset";
     const wasSaid = !isOurs && this.#phase !== "failed" && code !== NO_CLOSE_FRAME;
-    const fault = isOurs || wasSaid ? undefined : this.#fault;
+    const fault = isOurs || wasSaid ? undefined : (this.#fault ?? this.#faultOfSocket());
     this.#heldClose = undefined;
     if (wasSaid) this.#handlers.onFinished({ code: String(code), reason });
     if (this.#phase === "closed") return;
@@ -315,36 +312,33 @@ export class WebSocketTransport implements Transport {
     this.#handlers.onClosed(fault);
   }
 
-  /** True when the kernel has taken all of the rest. */
-  #pushRest(): boolean {
-    while (this.#rest !== undefined) {
-      // Only of one slice at a time it can be told what became of it. "drain" follows.
-      if (this.#socket.writableLength > 0) break;
-      const slice =
-        this.#rest.length > SLICE_BYTES ? this.#rest.subarray(0, SLICE_BYTES) : this.#rest;
-      this.#rest = slice === this.#rest ? undefined : this.#rest.subarray(SLICE_BYTES);
-      this.#socket.cork(); // Several messages, each with its header, in one system call.
-      this.#stream.beforeWrite?.(this.#socket);
-      const wireBytes = this.#writer.write(
-        slice,
-        this.#rest === undefined,
-        this.#check.speech ?? "binary",
-      );
-      this.#socket.uncork();
-      const state = this.#stream.outputAfter(this.#socket, wireBytes);
-      if (state === "taken") continue;
-      if (state === "refused") this.#wasRefused = true;
-      this.#waitingBytes = slice.length;
-      break;
-    }
-    const isTaken = this.unsentBytes === 0;
-    if (!isTaken) this.#owesDrained = true;
-    return isTaken;
+  #faultOfSocket(): Error | undefined {
+    const { errored } = this.#socket;
+    return errored === null
+      ? undefined
+      : (this.#stream.faultOf?.(this.#socket, errored) ?? errored);
   }
 
-  #sayClose(): void {
+  #measure(chunk: Uint8Array): void {
+    const meter = this.#meter ?? new FrameMeter(this.#terms.messageBytesMax);
+    meter.push(chunk);
+    this.#isText = meter.isText;
+    this.#meter = meter.isAtRest ? undefined : meter;
+  }
+
+  #out(): WebSocketOutput {
+    const { isClient } = this.#terms;
+    this.#output ??= new WebSocketOutput(this.#ws, this.#socket, this.#stream, isClient);
+    return this.#output;
+  }
+
+  #awaitDrain(): void {
+    if (this.#socket.listeners("drain").includes(onDrain)) return;
+    this.#socket.on("drain", onDrain).on("end", onEnd);
+  }
+
+  #sayClose(word: LastWord = { code: "CLOSED_BY_PEER", reason: "" }): void {
     this.#phase = "finished";
-    const word = this.#word ?? { code: "CLOSED_BY_PEER", reason: "" };
     this.#ws.close(closeCode(word.code), closeReason(word));
   }
 
@@ -358,27 +352,9 @@ export class WebSocketTransport implements Transport {
   }
 
   #drop(): void {
-    this.#rest = undefined;
-    this.#waitingBytes = 0;
+    this.#output?.drop();
     this.#unread = undefined;
-    this.#owedPong = undefined;
   }
-}
-
-function onMessage(this: WiredWebSocket, data: Uint8Array, isBinary: boolean): void {
-  this[TRANSPORT]?.handleMessage(data, isBinary);
-}
-
-function onPing(this: WiredWebSocket, payload: Uint8Array): void {
-  this[TRANSPORT]?.handlePing(payload);
-}
-
-function onWsError(this: WiredWebSocket, error: Error): void {
-  this[TRANSPORT]?.handleWsError(error);
-}
-
-function onWsClose(this: WiredWebSocket, code: number, reason: Uint8Array): void {
-  this[TRANSPORT]?.handleClose({ code, reason: new TextDecoder().decode(reason) });
 }
 
 function onData(this: WiredSocket, chunk: Uint8Array): void {

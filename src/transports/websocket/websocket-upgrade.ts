@@ -11,7 +11,7 @@ import type { Socket } from "node:net";
 import type { ErrorCode } from "../../base/errors.ts";
 import { printable } from "../../base/printable.ts";
 import type { Upgrade, UpgradeTaken } from "../stream-transport.ts";
-import type { Transport, UpgradeRequest } from "../transport.ts";
+import type { Transport } from "../transport.ts";
 import {
   EXPECTATION,
   headersOf,
@@ -28,7 +28,9 @@ import {
 import { HttpTransport, httpTransportOf } from "./http-transport.ts";
 import { BINARY_BYTES_MAX } from "./message-reader.ts";
 import { mayConnect } from "./origin.ts";
+import { pathOf, RequestReader } from "./request-facts.ts";
 import { HOLDFAST_PROTOCOL } from "./subprotocol.ts";
+import type { WebSocketTerms } from "./websocket-facts.ts";
 import type { WebSocketServerConfig } from "./websocket-server-options.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
 import { loadWs, type WsServer, wsLimits, type WsSocket } from "./ws-package.ts";
@@ -56,7 +58,7 @@ export function messageBytesMax(textBytesMax: number): number {
 
 /** Loads what it takes; nothing of it is loaded where no WebSocket is listened for. */
 export async function webSocketUpgrade(config: WebSocketUpgradeConfig): Promise<Upgrade> {
-  const [{ createServer }, { WebSocketServer }] = await Promise.all([
+  const [{ createServer }, { WebSocket, WebSocketServer }] = await Promise.all([
     import("node:http"),
     loadWs(),
   ]);
@@ -69,6 +71,7 @@ export async function webSocketUpgrade(config: WebSocketUpgradeConfig): Promise<
   http.maxHeadersCount = HEADERS_MAX;
   const webSockets = new WebSocketServer({
     ...wsLimits(messageBytesMax(config.textBytesMax)),
+    WebSocket,
     noServer: true,
     clientTracking: false,
     handleProtocols: (offered) => chooseProtocol(offered, config.protocols),
@@ -117,10 +120,19 @@ function chooseProtocol(offered: ReadonlySet<string>, further: readonly string[]
 /** Decides on requests. */
 class Gate {
   readonly #config: WebSocketUpgradeConfig;
+  readonly #terms: WebSocketTerms;
   readonly #webSockets: WsServer;
+  readonly #requests = new RequestReader();
 
   constructor(config: WebSocketUpgradeConfig, webSockets: WsServer) {
+    const { firstByte, textBytesMax } = config;
     this.#config = config;
+    this.#terms = {
+      isClient: false,
+      speech: undefined,
+      firstByte,
+      messageBytesMax: messageBytesMax(textBytesMax),
+    };
     this.#webSockets = webSockets;
   }
 
@@ -129,7 +141,7 @@ class Gate {
     if (transport === undefined || transport.isAnswered) return;
     if (lacksHost(request)) return refuse(transport, "WRONG_DIALECT", NO_HTTP, NO_HOST);
     const answer = this.#pageFor(request);
-    const words = `${request.method ?? ""} ${pathOf(request)}: ${answer.status}`;
+    const words = `${request.method ?? ""} ${printablePathOf(request)}: ${answer.status}`;
     transport.answered("WRONG_DIALECT", `an HTTP request without an upgrade came (${words})`);
     response.writeHead(answer.status, headersOf(answer));
     response.end(request.method === "HEAD" ? undefined : answer.body);
@@ -150,7 +162,7 @@ class Gate {
     else if (upgrade?.toLowerCase() !== "websocket") {
       refuse(transport, "WRONG_DIALECT", OTHER_UPGRADE, "an upgrade to something else was wanted");
     } else if (!this.#isOurs(request)) {
-      const words = `a WebSocket was wanted at ${pathOf(request)}, where there is none`;
+      const words = `a WebSocket was wanted at ${printablePathOf(request)}, where there is none`;
       refuse(transport, "WRONG_DIALECT", PATH, words);
     } else if (!mayConnect(this.#config.origins, origin, host)) {
       const words = `pages of ${printable(origin ?? "")} are not let in by \`websocket.origins\``;
@@ -191,28 +203,19 @@ class Gate {
   #pageFor(request: IncomingMessage): HttpAnswer {
     if (request.method !== "GET" && request.method !== "HEAD") return METHOD;
     // Whoever only looks at the port is told what it is, wherever WebSockets are.
-    return this.#isOurs(request) || pathOf(request) === "/" ? PAGE : PATH;
+    return this.#isOurs(request) || printablePathOf(request) === "/" ? PAGE : PATH;
   }
 
   #isOurs(request: IncomingMessage): boolean {
     const { path } = this.#config;
-    return path === undefined || rawPathOf(request) === path;
+    return path === undefined || targetPathOf(request) === path;
   }
 
-  #grant(http: HttpTransport, webSocket: WsSocket, request: IncomingMessage): void {
+  #grant(http: HttpTransport, webSocket: WsSocket, asked: IncomingMessage): void {
     http.giveUp();
     const { socket, stream, remote, tls, handlers } = http;
-    const { firstByte, textBytesMax } = this.#config;
-    const facts = {
-      socket,
-      stream,
-      remote,
-      tls,
-      request: factsOf(request),
-      speech: undefined,
-      firstByte,
-      messageBytesMax: messageBytesMax(textBytesMax),
-    };
+    const request = this.#requests.read(asked);
+    const facts = { terms: this.#terms, socket, stream, remote, tls, request };
     const transport = new WebSocketTransport(webSocket, facts, handlers);
     handlers.onSwitched?.(transport);
     handlers.onReady?.();
@@ -238,21 +241,11 @@ function lacksHost({ headers, httpVersion }: IncomingMessage): boolean {
   return headers.host === undefined && httpVersion === "1.1";
 }
 
-function rawPathOf({ url = "/" }: IncomingMessage): string {
-  const query = url.indexOf("?");
-  return query < 0 ? url : url.slice(0, query);
+function targetPathOf({ url = "/" }: IncomingMessage): string {
+  return pathOf(url);
 }
 
 /** For people; a query may hold secrets. */
-function pathOf(request: IncomingMessage): string {
-  return printable(rawPathOf(request).slice(0, 200));
-}
-
-function factsOf(request: IncomingMessage): UpgradeRequest {
-  const path = rawPathOf(request);
-  const headers: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    headers[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return { path, query: (request.url ?? "").slice(path.length + 1), headers };
+function printablePathOf(request: IncomingMessage): string {
+  return printable(targetPathOf(request).slice(0, 200));
 }

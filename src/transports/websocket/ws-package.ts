@@ -8,8 +8,19 @@ import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { dirname, isAbsolute, join } from "node:path";
 
+/** `readyState` of a WebSocket that messages may be sent by. */
+export const OPEN = 1;
+
+/** The events of an open WebSocket. */
+export interface WsEvents {
+  handleMessage(data: Uint8Array, isBinary: boolean): void;
+  handlePing(payload: Uint8Array): void;
+  handleWsClose(code: number, reason: Uint8Array): void;
+  handleWsError(error: Error): void;
+}
+
 /** A WebSocket of `ws`, open or about to be. */
-export interface WsSocket {
+interface BareSocket {
   /** 0: connecting, 1: open, 2: closing, 3: closed. */
   readonly readyState: number;
   readonly protocol: string;
@@ -18,12 +29,7 @@ export interface WsSocket {
   close(code: number, reason: string): void;
   pause(): void;
   resume(): void;
-  on(
-    name: "message",
-    listener: (this: WsSocket, data: Uint8Array, isBinary: boolean) => void,
-  ): this;
-  on(name: "ping", listener: (this: WsSocket, data: Uint8Array) => void): this;
-  on(name: "close", listener: (this: WsSocket, code: number, reason: Uint8Array) => void): this;
+  emit(name: string, first?: unknown, second?: unknown): boolean;
   on(name: "error", listener: (this: WsSocket, error: Error) => void): this;
   on(name: "open", listener: (this: WsSocket) => void): this;
   on(name: "upgrade", listener: (this: WsSocket, response: IncomingMessage) => void): this;
@@ -31,6 +37,11 @@ export interface WsSocket {
     name: "unexpected-response",
     listener: (this: WsSocket, request: unknown, response: IncomingMessage) => void,
   ): this;
+}
+
+export interface WsSocket extends BareSocket {
+  /** Whom an open one tells; until it is set listeners are told. */
+  wiredTo: WsEvents | undefined;
 }
 
 export interface WsServer {
@@ -66,6 +77,7 @@ export interface WsPackage {
   ) => WsSocket;
   readonly WebSocketServer: new (
     options: WsLimits & {
+      readonly WebSocket: WsPackage["WebSocket"];
       readonly noServer: true;
       readonly clientTracking: false;
       readonly handleProtocols: (offered: ReadonlySet<string>) => string | false;
@@ -98,10 +110,43 @@ export function wsLimits(messageBytesMax: number): WsLimits {
   };
 }
 
-export async function loadWs(): Promise<WsPackage> {
+let loading: Promise<WsPackage> | undefined;
+
+/** The same for all: what is made of it is made once. */
+export function loadWs(): Promise<WsPackage> {
+  loading ??= load();
+  return loading;
+}
+
+async function load(): Promise<WsPackage> {
   const path = installedPath();
   const found: unknown = path === undefined ? await import("ws") : await import(path);
-  return found as WsPackage;
+  const { WebSocket, WebSocketServer } = found as Unwired;
+  return { WebSocket: wiredOf(WebSocket), WebSocketServer };
+}
+
+interface Unwired extends Omit<WsPackage, "WebSocket"> {
+  readonly WebSocket: new (...made: ConstructorParameters<WsPackage["WebSocket"]>) => BareSocket;
+}
+
+/**
+ * The class that `ws` makes instead of its own, which it documents. Each of four listeners would
+ * cost a connection memory, and each event a search for them.
+ */
+function wiredOf(WebSocket: Unwired["WebSocket"]): WsPackage["WebSocket"] {
+  return class extends WebSocket {
+    wiredTo: WsEvents | undefined = undefined;
+
+    override emit(name: string, first?: unknown, second?: unknown): boolean {
+      const to = this.wiredTo;
+      if (to === undefined) return super.emit(name, first, second);
+      if (name === "ping") to.handlePing(first as Uint8Array);
+      else if (name === "message") to.handleMessage(first as Uint8Array, second as boolean);
+      else if (name === "close") to.handleWsClose(first as number, second as Uint8Array);
+      else if (name === "error") to.handleWsError(first as Error);
+      return true;
+    }
+  };
 }
 
 /**
