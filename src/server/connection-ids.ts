@@ -1,5 +1,6 @@
 /**
- * The ids of all connections of a server: 128 random bits each, as bits, and a way back from a text.
+ * The ids of all connections of a server: 128 random bits each, kept as bits, and a way back from
+ * a text.
  *
  * A text of 32 digits and a place in a Map for each connection would cost as much as all that is
  * remembered of a peer at rest, and hardly anybody reads an id before the end. So the text is made

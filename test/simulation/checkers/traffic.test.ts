@@ -78,12 +78,12 @@ test("ping-budget: links keep to it, servers answer within it, floods end", () =
 test("buffers: the budget of a server, the outbox of a link", () => {
   const story = new Story(buffers).tell(...opened(1, 0));
   const config = { outboxBytesMax: 1_000, messageBytesMax: 100, lineBytesMax: 100 };
-  const machine = { connection: { config, outboxBytes: 1_000, heldBytes: 1_100 } };
-  story.machines.set("1/client", machine as unknown as Driven);
+  const machine = { config, outboxBytes: 1_000, heldBytes: 1_100 };
+  story.machines.set("1/client", { look: () => machine } as unknown as Driven);
   story.server.bufferedBytes = 1_000;
   expect(story.look(1_000).said).toEqual([]);
-  machine.connection.outboxBytes = 1_001;
-  machine.connection.heldBytes = 70_000;
+  machine.outboxBytes = 1_001;
+  machine.heldBytes = 70_000;
   story.server.bufferedBytes = 1_001;
   expect(story.look(2_000).said).toHaveLength(3);
 });
