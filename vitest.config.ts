@@ -18,6 +18,9 @@ const PATIENT = [
   "test/full/adaptive.test.ts",
 ];
 
+/** It only reckons, for minutes, so it may do so beside tests that wait. */
+const FUZZ = ["test/full/fuzz.test.ts"];
+
 const report = process.env["HOLDFAST_TEST_REPORT"];
 
 const config: ViteUserConfig = defineConfig({
@@ -47,10 +50,14 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "full",
           include: ["test/full/**/*.test.ts"],
-          exclude: PATIENT,
+          exclude: [...PATIENT, ...FUZZ],
           testTimeout: 180_000,
           hookTimeout: 60_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: "fuzz", include: FUZZ, testTimeout: 180_000 },
       },
       {
         extends: true,
