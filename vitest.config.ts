@@ -1,6 +1,7 @@
 /**
  * `fast` is what `npm test` runs. `full` needs root, network namespaces, a second Node or minutes,
- * one file after the other; `patient` needs minutes only. `npm run test:full` and .ci/run add both.
+ * one file after the other; `patient` needs minutes only, and `fuzz` a core for them. `npm run
+ * test:full` and .ci/run add all three.
  *
  * HOLDFAST_TEST_REPORT names a file that gets the results as JSON, for counting.
  */
