@@ -189,8 +189,9 @@ export interface ServerOptions {
 
   /**
    * How TCP sockets are read: "shared" reads all into one buffer, which costs less; "public" uses
-   * nothing but documented parts of Node; "auto" tries out at the start what this runtime has, Bun's own
-   * sockets first, then "shared", and takes what works here. "lean" makes no `net.Socket` at all, for the least memory and time per connection,
+   * nothing but documented parts of Node; "auto" tries out at the start what this runtime has,
+   * Bun's own sockets first, then "shared", and takes what works here.
+   * "lean" makes no `net.Socket` at all, for the least memory and time per connection,
    * and rests on more that Node does not document: it is tried out, too, and where it does not work
    * a warning says why, and "auto" holds. TLS, and addresses for nothing but WebSockets, are served
    * as by "auto".
