@@ -6,8 +6,9 @@
  * Each run is named by its vitest report (JSON) and the exit code of its command. A report that is
  * missing or holds no test is a failure, and so is a command that failed although its report names
  * no failed test: a run that did not happen proves nothing. `--steps-failed` adds steps that are no
- * tests. With HOLDFAST_REQUIRE_ALL=1 a skipped test counts as failed. Plain JavaScript, so that it
- * runs when nothing builds.
+ * tests. With HOLDFAST_REQUIRE_ALL=1 a skipped test counts as failed. Before the sum each failure is
+ * named with the first line of its reason, since whoever reads only the end of a long output needs
+ * just that. Plain JavaScript, so that it runs when nothing builds.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -24,7 +25,15 @@ for (const run of positionals) {
   const [path, exitCode] = run.split("=");
   const counts = countReport(path);
   passed += counts.passed;
-  failed += counts.failed === 0 && exitCode !== "0" ? 1 : counts.failed;
+  failed += counts.failed;
+  for (const line of counts.reasons) process.stdout.write(`failed: ${line}\n`);
+  if (counts.failed === 0 && exitCode !== "0") {
+    failed += 1;
+    process.stdout.write(`failed: the run of ${path} ended with ${exitCode}, its tests passed\n`);
+  }
+}
+if (values["steps-failed"] !== "0") {
+  process.stdout.write(`failed: ${values["steps-failed"]} steps that are no tests, see above\n`);
 }
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
@@ -34,15 +43,35 @@ function countReport(path) {
   try {
     report = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    process.stderr.write(`no report of a test run: ${error.message}\n`);
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, reasons: [`no report of a test run: ${error.message}`] };
   }
   const skipped = report.numPendingTests + report.numTodoTests;
-  // A file that could not be loaded has no tests to count.
-  const broken = report.testResults.filter(
-    (file) => file.status === "failed" && file.assertionResults.length === 0,
-  ).length;
+  const broken = report.testResults.filter(couldNotLoad).length;
   const seen = report.numFailedTests + broken + (skipsFail ? skipped : 0);
+  const reasons = report.testResults.flatMap(reasonsOf);
   const nothingRan = report.numPassedTests + seen === 0;
-  return { passed: report.numPassedTests, failed: nothingRan ? 1 : seen };
+  if (nothingRan) reasons.push(`${path} ran no test`);
+  return { passed: report.numPassedTests, failed: nothingRan ? 1 : seen, reasons };
+}
+
+/** Such a file has no tests to count. */
+function couldNotLoad(file) {
+  return file.status === "failed" && file.assertionResults.length === 0;
+}
+
+function reasonsOf(file) {
+  if (couldNotLoad(file)) return [`${file.name}: ${firstLine(file.message)}`];
+  return file.assertionResults.flatMap((test) => {
+    if (test.status === "passed") return [];
+    if (test.status === "failed") {
+      return [`${file.name} > ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`];
+    }
+    const skipped =
+      test.status === "skipped" || test.status === "pending" || test.status === "todo";
+    return skipped && skipsFail ? [`${file.name} > ${test.fullName}: was skipped`] : [];
+  });
+}
+
+function firstLine(text) {
+  return (text ?? "no reason given").split("\n", 1)[0];
 }

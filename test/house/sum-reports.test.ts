@@ -41,6 +41,22 @@ test.each([
   expect(sum(report, exitCode)).toBe(expected);
 });
 
+test("what failed is named before the sum, with the first line of its reason", () => {
+  const failure = { status: "failed", fullName: "a link returns", failureMessages: ["late\nat x"] };
+  const testResults = [{ name: "/t/link.test.ts", status: "failed", assertionResults: [failure] }];
+  const path = join(
+    tempFolder({ "run.json": JSON.stringify({ ...GREEN, numFailedTests: 1, testResults }) }),
+    "run.json",
+  );
+  const script = join(ROOT, "scripts/sum-reports.mjs");
+  const { said } = run(process.execPath, [script, "--steps-failed", "1", `${path}=1`]);
+  expect(said).toBe(
+    "failed: /t/link.test.ts > a link returns: late\n" +
+      "failed: 1 steps that are no tests, see above\n" +
+      "3 passed, 2 failed\n",
+  );
+});
+
 test("a skip is counted where nothing may be skipped", () => {
   expect(sum(GREEN, 0, { HOLDFAST_REQUIRE_ALL: "1" })).toBe("3 passed, 1 failed, code 1");
 });
