@@ -8,7 +8,12 @@
 import { earliestOf, elapsedMs, type Instant, latest } from "../base/time.ts";
 import { clientInterval, graceMs, leaseFor } from "../liveness/lease.ts";
 import { LivenessMonitor, type Verdict } from "../liveness/monitor.ts";
-import { PingBudget, type PingRuling } from "../liveness/ping-budget.ts";
+import {
+  PING_BURST,
+  PingBudget,
+  type PingRuling,
+  type PingsLeft,
+} from "../liveness/ping-budget.ts";
 import type { StallLog } from "../liveness/stall-log.ts";
 import type { Welcome } from "../wire/frame.ts";
 import type { ConnectionConfig, ConnectionContext } from "./config.ts";
@@ -20,9 +25,6 @@ import type { Speech } from "./speech.ts";
 
 /** A server may ask for fewer pings, but not talk a client out of noticing its death. */
 const SLOWER_AT_MOST = 10;
-
-/** Pings that are answered at once, however close together they come. */
-const BURST = 50;
 
 export type PingAnswer = "answered" | "later" | "flood";
 
@@ -201,15 +203,28 @@ export class Heartbeat {
     return at === Number.NEGATIVE_INFINITY ? undefined : at;
   }
 
-  /** A server's: only when the last byte was heard, and the last ping came, is to be remembered. */
+  /**
+   * A server's: only when the last byte was heard, when the last ping came, and what that left of
+   * the budget, is to be remembered.
+   */
   isQuiet(now: Instant): boolean {
     if (this.#coalescedSeq !== undefined || this.#toldVerdict !== "alive") return false;
-    if (this.pingsOut > 0 || this.#budget?.isAsNew(now) === false) return false;
+    if (this.pingsOut > 0 || this.#budget?.isCalm(now) === false) return false;
     return this.monitor.isQuiet;
   }
 
-  restorePing(pingedAt: Instant | undefined): void {
-    if (pingedAt !== undefined) this.#pingedAt = pingedAt;
+  /** What is left of the budget, once one was made. */
+  get pingsLeft(): PingsLeft | undefined {
+    return this.#budget?.left;
+  }
+
+  /** For a peer that has not spoken frames. */
+  restorePing(pingedAt: Instant | undefined, left: PingsLeft | undefined): void {
+    if (pingedAt === undefined) return;
+    this.#pingedAt = pingedAt;
+    if (left === undefined) return;
+    this.#budget = new PingBudget(this.#config.liveness.pingIntervalMsMin, PING_BURST, "line");
+    this.#budget.restore(left, pingedAt);
   }
 
   /** When a coalesced answer is due. */
@@ -298,7 +313,7 @@ export class Heartbeat {
     const before = this.#pingedAt;
     this.#pingedAt = now;
     if (pingIntervalMsMin === false || now - before >= pingIntervalMsMin) return "answer";
-    this.#budget = new PingBudget(pingIntervalMsMin, BURST, dialect);
+    this.#budget = new PingBudget(pingIntervalMsMin, PING_BURST, dialect);
     this.#budget.ping(before);
     return this.#budget.ping(now);
   }

@@ -3,14 +3,18 @@
  *
  * A row is eight numbers of 64 bits, one line of a processor's cache, so that a beat touches one.
  * Rows stand in blocks that are made when their first row is used and dropped with their last.
+ * What is left of ping budgets stands beside a block, from the first ping in it that came early.
  * Easy to break: a number that V8 keeps outside of such an array costs an object each time that it
  * changes.
  */
 import { assert } from "../base/assert.ts";
 import type { Instant } from "../base/time.ts";
+import type { PingsLeft } from "../liveness/ping-budget.ts";
+import { RestBudgets } from "./rest-budgets.ts";
 
 const BLOCK_SHIFT = 8;
 const BLOCK_ROWS: number = 1 << BLOCK_SHIFT;
+const ROW_MASK: number = BLOCK_ROWS - 1;
 const ROW_SHIFT = 3;
 
 const OPENED_AT = 0;
@@ -37,10 +41,13 @@ export interface RestRow {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly pingsIn: number;
+  /** Undefined: no ping came sooner than the budget has one back. */
+  readonly pingsLeft: PingsLeft | undefined;
 }
 
 interface Block {
   readonly numbers: Float64Array;
+  budgets: RestBudgets | undefined;
   rowCount: number;
 }
 
@@ -50,7 +57,9 @@ export class RestTable {
   /** For reports and tests: bytes of all blocks. */
   get bytes(): number {
     const made = this.#blocks.filter((block) => block !== undefined);
-    return made.reduce((sum, { numbers }) => sum + numbers.byteLength, 0);
+    return made.reduce((sum, { numbers, budgets }) => {
+      return sum + numbers.byteLength + (budgets?.bytes ?? 0);
+    }, 0);
   }
 
   /** Takes a row that is not in use. */
@@ -70,6 +79,7 @@ export class RestTable {
     numbers[at + BYTES_IN] = 0;
     numbers[at + BYTES_OUT] = 0;
     numbers[at + PINGS_IN] = 0;
+    block.budgets?.forget(slot & ROW_MASK);
   }
 
   /** Gives a row back. */
@@ -82,13 +92,18 @@ export class RestTable {
   }
 
   /**
-   * A ping of so many bytes came. Returns how many came by now; 0, and nothing is written down, if
-   * it came sooner than `gapMsMin` after the one before.
+   * A ping of so many bytes came, of which one more is allowed each `gapMsMin`. Returns how many
+   * came by now; 0, and nothing is written down, if it is above the budget.
    */
   ping(slot: number, byteCount: number, gapMsMin: number, now: Instant): number {
-    const numbers = this.#numbersOf(slot);
+    const block = this.#blockOf(slot);
+    const { numbers } = block;
     const at = placeOf(slot);
-    if (now - (numbers[at + PINGED_AT] as number) < gapMsMin) return 0;
+    const gapMs = now - (numbers[at + PINGED_AT] as number);
+    if (gapMs < gapMsMin || block.budgets !== undefined) {
+      block.budgets ??= new RestBudgets(BLOCK_ROWS);
+      if (!block.budgets.take(slot & ROW_MASK, gapMs, gapMsMin)) return 0;
+    }
     const pingsIn = (numbers[at + PINGS_IN] as number) + 1;
     numbers[at + HEARD_AT] = now;
     numbers[at + PINGED_AT] = now;
@@ -122,7 +137,7 @@ export class RestTable {
   }
 
   read(slot: number): RestRow {
-    const numbers = this.#numbersOf(slot);
+    const { numbers, budgets } = this.#blockOf(slot);
     const at = placeOf(slot);
     return {
       openedAt: numbers[at + OPENED_AT] as Instant,
@@ -133,12 +148,14 @@ export class RestTable {
       bytesIn: numbers[at + BYTES_IN] as number,
       bytesOut: numbers[at + BYTES_OUT] as number,
       pingsIn: numbers[at + PINGS_IN] as number,
+      pingsLeft: budgets?.read(slot & ROW_MASK),
     };
   }
 
   /** Writes all but the two that never change. */
   write(slot: number, row: Omit<RestRow, "openedAt" | "openedAtWallMs">): void {
-    const numbers = this.#numbersOf(slot);
+    const block = this.#blockOf(slot);
+    const { numbers } = block;
     const at = placeOf(slot);
     numbers[at + HEARD_AT] = row.heardAt;
     numbers[at + SPOKE_AT] = row.spokeAt ?? NEVER;
@@ -146,21 +163,30 @@ export class RestTable {
     numbers[at + BYTES_IN] = row.bytesIn;
     numbers[at + BYTES_OUT] = row.bytesOut;
     numbers[at + PINGS_IN] = row.pingsIn;
+    block.budgets?.forget(slot & ROW_MASK);
+    if (row.pingsLeft === undefined) return;
+    block.budgets ??= new RestBudgets(BLOCK_ROWS);
+    block.budgets.write(slot & ROW_MASK, row.pingsLeft);
   }
 
   #numbersOf(slot: number): Float64Array {
+    return this.#blockOf(slot).numbers;
+  }
+
+  #blockOf(slot: number): Block {
     const block = this.#blocks[slot >> BLOCK_SHIFT];
     assert(block !== undefined, "only a row in use is looked at");
-    return block.numbers;
+    return block;
   }
 }
 
 function newBlock(): Block {
-  return { numbers: new Float64Array(BLOCK_ROWS << ROW_SHIFT), rowCount: 0 };
+  const numbers = new Float64Array(BLOCK_ROWS << ROW_SHIFT);
+  return { numbers, budgets: undefined, rowCount: 0 };
 }
 
 function placeOf(slot: number): number {
-  return (slot & (BLOCK_ROWS - 1)) << ROW_SHIFT;
+  return (slot & ROW_MASK) << ROW_SHIFT;
 }
 
 function momentOf(number: number): Instant | undefined {

@@ -95,7 +95,7 @@ export class Resting {
 
   /**
    * A ping came, of `byteCount` bytes of the stream. Returns how many came by now; 0, and nothing
-   * has changed, when it has to get up for this one, since it came too soon.
+   * has changed, when it has to get up for this one, since it is above the budget.
    */
   ping(slot: number, byteCount: number, now: Instant): number {
     return this.#table.ping(slot, byteCount, this.#gapMsMin, now);
@@ -130,8 +130,9 @@ export class Resting {
     const { heardAt, movedAt } = heartbeat.monitor;
     const { bytesIn, pingsIn, messagesIn, replacedLines } = input;
     const { bytesOut, spokeAt, droppedAnswers } = output;
-    const { pingedAt } = heartbeat;
-    this.#table.write(slot, { heardAt, spokeAt, pingedAt, bytesIn, bytesOut, pingsIn });
+    const { pingedAt, pingsLeft } = heartbeat;
+    const row = { heardAt, spokeAt, pingedAt, bytesIn, bytesOut, pingsIn, pingsLeft };
+    this.#table.write(slot, row);
     const outbox = output.outbox.counts();
     const counts = messagesIn + replacedLines + droppedAnswers + outbox.writtenCount;
     if (counts === 0 && movedAt === undefined && unackedBytes === undefined) return true;
@@ -151,7 +152,7 @@ export class Resting {
     input.pingsIn = pingsIn;
     input.lastPingSeqIn = pingsIn;
     if (bytesIn > 0 || heardAt > openedAt) heartbeat.monitor.heard(heardAt);
-    heartbeat.restorePing(row.pingedAt);
+    heartbeat.restorePing(row.pingedAt, row.pingsLeft);
     output.restore(bytesOut, spokeAt);
     if (spokeAt !== undefined) heartbeat.monitor.spoke(spokeAt);
     const extras = this.#extras.get(slot);

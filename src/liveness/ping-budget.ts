@@ -11,10 +11,23 @@ import { type Instant, later } from "../base/time.ts";
 
 export type PingRuling = "answer" | "coalesce" | "slow" | "end";
 
-const BURST_DEFAULT = 50;
+/** Pings that are answered at once, however close together they come. */
+export const PING_BURST = 50;
 const PATIENCE_MS = 60_000;
 const FORGIVEN_AFTER_MS = 5_000;
 const LINE_FACTOR = 10;
+export const LINE_PING_BURST: number = PING_BURST * LINE_FACTOR;
+
+/** What is in both buckets. */
+export interface PingsLeft {
+  readonly pings: number;
+  readonly linePings: number;
+}
+
+/** What a line peer's larger bucket has for each ping that comes back to the other. */
+export function linePingsBack(pingsBack: number): number {
+  return pingsBack * LINE_FACTOR;
+}
 
 export class PingBudget {
   readonly #intervalMs: number | false;
@@ -31,7 +44,7 @@ export class PingBudget {
 
   constructor(
     pingIntervalMsMin: number | false,
-    burst: number = BURST_DEFAULT,
+    burst: number = PING_BURST,
     dialect: "line" | "frame",
   ) {
     this.#intervalMs = pingIntervalMsMin;
@@ -51,11 +64,22 @@ export class PingBudget {
     return this.#filledAt;
   }
 
-  /** The last ping found it full, and all that was above is forgiven: a new one would do. */
-  isAsNew(now: Instant): boolean {
-    if (this.#coalescedDueAt !== undefined || this.#pings < this.#burst - 1) return false;
-    if (this.#linePings < this.#burst * LINE_FACTOR - 1) return false;
+  /** What the last ping left. */
+  get left(): PingsLeft {
+    return { pings: this.#pings, linePings: this.#linePings };
+  }
+
+  /** No answer is owed, and all that was above is forgiven: only what is left has to be known. */
+  isCalm(now: Instant): boolean {
+    if (this.#coalescedDueAt !== undefined) return false;
     return this.#aboveAt === undefined || now - this.#aboveAt > FORGIVEN_AFTER_MS;
+  }
+
+  /** Makes it the one of which so much was left by a ping at `pingedAt`. */
+  restore(left: PingsLeft, pingedAt: Instant): void {
+    this.#pings = left.pings;
+    this.#linePings = left.linePings;
+    this.#filledAt = pingedAt;
   }
 
   /** To be called for each ping. "slow": tell the peer to slow down, and answer. */
@@ -91,7 +115,7 @@ export class PingBudget {
     if (this.#filledAt !== undefined) {
       const back = (now - this.#filledAt) / intervalMs;
       this.#pings = Math.min(this.#burst, this.#pings + back);
-      const lineBack = back * LINE_FACTOR;
+      const lineBack = linePingsBack(back);
       this.#linePings = Math.min(this.#burst * LINE_FACTOR, this.#linePings + lineBack);
     }
     this.#filledAt = now;

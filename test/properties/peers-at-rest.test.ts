@@ -162,7 +162,7 @@ const OTHER_WORDS = [
 const step = fc.oneof(
   { weight: 12, arbitrary: fc.record({ say: fc.constantFrom(...WORDS) }) },
   { weight: 2, arbitrary: fc.record({ say: fc.constantFrom(...OTHER_WORDS) }) },
-  { weight: 14, arbitrary: fc.record({ beatEveryMs: fc.constantFrom(99, 100, 101, 7_000) }) },
+  { weight: 14, arbitrary: fc.record({ beatEveryMs: fc.constantFrom(20, 99, 100, 101, 7_000) }) },
   // Some of a budget of 50, all of it, and more than it.
   { weight: 4, arbitrary: fc.record({ pingsAtOnce: fc.constantFrom(10, 49, 50, 51, 60) }) },
   { weight: 10, arbitrary: fc.record({ waitMs: fc.constantFrom(5, 90, 150, 6_000, 30_000) }) },

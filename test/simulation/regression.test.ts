@@ -13,6 +13,7 @@ const SEEDS: readonly (readonly [seed: number, story: string])[] = [
   [2_000_150, "a network that changed just after an awakening left a peer one second to answer"],
   [2_000_525, "pings that a kernel took for a process that stood still were taken for progress"],
   [500_019, "a message whose sending overflowed all buffers was told of after it had been lost"],
+  [1_795_718_394, "a stranger reads frames and confirms none, and was blamed for taking none"],
 ];
 
 test.each(SEEDS)(

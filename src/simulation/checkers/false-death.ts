@@ -14,7 +14,8 @@
  *   bytes, so they need no list of excuses.
  * - "moving": the peer took output of ours less than a third of an answer time before it was called
  *   silent (rule 5.4; before two thirds are over nobody is suspected, and kernels are not read), or
- *   read 128 KiB within the time in which 64 KiB would have been enough.
+ *   read 128 KiB within the time in which 64 KiB would have been enough. Over frames a stranger is
+ *   let off: it confirms nothing of what it reads.
  * - "paused": `READER_TOO_SLOW` although something was read within the time allowed.
  */
 import type { EndRecord } from "../../connection/end-record.ts";
@@ -162,7 +163,7 @@ class Court {
 
   #checkProgress(here: Case): void {
     const { end, peer, terms, atMs } = here;
-    if (peer === undefined) return;
+    if (peer === undefined || (end.spoken.dialect === "frame" && !peer.isMachine)) return;
     const fromMs = atMs - terms.drainTimeoutMs + READING_MS;
     const takenBytes = this.#taken.bytesBetween(peer, fromMs, atMs - READING_MS);
     if (takenBytes < PROGRESS_BYTES) return;
