@@ -3,10 +3,11 @@
  *
  * A server that idles leaves the core to the others, and the clock of a process counts its own time
  * only, in nanoseconds. So windows can be long without a long run, and a fiftieth of a percent of a
- * core shows. Before the first window everybody beats once, since 60 s of silence would end them,
- * and collectors and compilers are given time to finish with what was before.
+ * core shows. Before the first window everybody beats once, and collectors and compilers are given
+ * time to finish with what was before.
  *
- * Easy to break: from that beat to the end of the last window it is less than those 60 s.
+ * Easy to break: 60 s of silence would end the connections, so between two windows whoever was not
+ * heard for long beats once more. On a slow machine these beats take longer than the windows.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Contender } from "../contenders/contender.ts";
@@ -159,22 +160,48 @@ interface Answers {
   readonly answers: readonly LoadAnswer[];
 }
 
+/** One window as long as all for servers that beat by themselves, several for all others. */
 async function idle(
   idlers: readonly Idler[],
-  { idleSeconds, idleWindows }: AmountsAsked,
+  amounts: AmountsAsked,
   fail: (contender: Contender, why: unknown) => void,
 ): Promise<Answers[]> {
+  const { idleSeconds, idleWindows } = amounts;
+  const beating = idlers.filter(({ contender }) => beats(contender));
+  const long = windowOf(beating, idleSeconds * idleWindows, fail);
+  let others = idlers.filter(({ contender }) => !beats(contender));
+  const answers = new Map<Contender, LoadAnswer[]>(others.map(({ contender }) => [contender, []]));
+  for (let index = 0; index < idleWindows; index += 1) {
+    if (index > 0) {
+      others = await refreshed(others, amounts, STALE_MS, fail);
+      await delay(Math.min(AFTER_REFRESH_MS, idleSeconds * 1000));
+    }
+    const found = await windowOf(others, idleSeconds, fail);
+    for (const [contender, answer] of found) answers.get(contender)?.push(answer);
+    others = others.filter(({ contender }) => found.has(contender));
+  }
+  for (const [contender, answer] of await long) answers.set(contender, [answer]);
+  return [...answers]
+    .map(([contender, each]) => ({ contender, answers: each }))
+    .filter(({ answers: each }) => each.length > 0);
+}
+
+/** All at the same time; who lost a connection is not in the answer. */
+async function windowOf(
+  idlers: readonly Idler[],
+  seconds: number,
+  fail: (contender: Contender, why: unknown) => void,
+): Promise<Map<Contender, LoadAnswer>> {
+  const found = new Map<Contender, LoadAnswer>();
   const all = idlers.map(async ({ contender, load }) => {
-    const answers: LoadAnswer[] = [];
     try {
-      while (answers.length < idleWindows) answers.push(unharmed(await load.idle(idleSeconds)));
-      return { contender, answers };
+      found.set(contender, unharmed(await load.idle(seconds)));
     } catch (error) {
       fail(contender, error);
-      return { contender, answers: [] };
     }
   });
-  return (await Promise.all(all)).filter(({ answers }) => answers.length > 0);
+  await Promise.all(all);
+  return found;
 }
 
 function shareOf(answers: readonly LoadAnswer[]): number {
