@@ -1,8 +1,12 @@
 /**
  * 1024 deadlines side by side, and a lower bound on the earliest of each 32 of them (a row).
  *
+ * 64 blocks have their numbers in one array, a chunk: first all deadlines, then all bounds. With a
+ * million slots the way to a number is what costs, and a few large arrays are always near. What no
+ * block of a chunk has touched yet, the system has not given a page to.
+ *
  * A bound may be too early, never too late: whoever moves a deadline earlier has to call `lower`.
- * Moving one later is a plain store into `moments`; the bound is put right when it has come.
+ * Moving one later is a plain store into the chunk; the bound is put right when it has come.
  *
  * A free slot holds `FREE_FROM` plus the number of the next free one, which is later than any
  * deadline, so that no comparison has to ask who is in use. `NEVER` is in use, and never due.
@@ -15,6 +19,11 @@ export const BLOCK_SLOTS: number = 1 << BLOCK_SHIFT;
 const ROW_SHIFT = 5;
 export const ROW_SLOTS: number = 1 << ROW_SHIFT;
 export const BLOCK_ROWS: number = BLOCK_SLOTS / ROW_SLOTS;
+const CHUNK_SHIFT_BLOCKS = 6;
+/** Blocks in one chunk. */
+export const CHUNK_BLOCKS: number = 1 << CHUNK_SHIFT_BLOCKS;
+export const CHUNK_SHIFT: number = BLOCK_SHIFT + CHUNK_SHIFT_BLOCKS;
+export const CHUNK_SLOTS: number = 1 << CHUNK_SHIFT;
 
 export const NEVER: number = Number.POSITIVE_INFINITY;
 /** In milliseconds 140,000 years; numbers are exact up to twice as much. */
@@ -32,16 +41,28 @@ export interface Sweep {
   rowsLeft: number;
 }
 
+export function newChunk(): Float64Array {
+  return new Float64Array(CHUNK_SLOTS + CHUNK_SLOTS / ROW_SLOTS);
+}
+
 export class DeadlineBlock<Owner> {
-  /** The deadlines, and behind them the bounds of the rows: one array, since each one costs. */
-  readonly moments: Float64Array = new Float64Array(BLOCK_SLOTS + BLOCK_ROWS);
   readonly owners: (Owner | undefined)[] = new Array<Owner | undefined>(BLOCK_SLOTS);
+  readonly #chunk: Float64Array;
+  /** Where in the chunk its deadlines begin, and the bounds of its rows. */
+  readonly #slotsFrom: number;
+  readonly #rowsFrom: number;
   #firstFree = 0;
   #usedCount = 0;
 
-  constructor() {
-    for (let slot = 0; slot < BLOCK_SLOTS; slot++) this.moments[slot] = FREE_FROM + slot + 1;
-    this.moments.fill(NEVER, BLOCK_SLOTS);
+  /** Takes place number `place` of a chunk, which nobody else has. */
+  constructor(chunk: Float64Array, place: number) {
+    this.#chunk = chunk;
+    this.#slotsFrom = place << BLOCK_SHIFT;
+    this.#rowsFrom = CHUNK_SLOTS + place * BLOCK_ROWS;
+    for (let slot = 0; slot < BLOCK_SLOTS; slot++) {
+      chunk[this.#slotsFrom + slot] = FREE_FROM + slot + 1;
+    }
+    chunk.fill(NEVER, this.#rowsFrom, this.#rowsFrom + BLOCK_ROWS);
   }
 
   get isFull(): boolean {
@@ -55,37 +76,41 @@ export class DeadlineBlock<Owner> {
   /** Takes a slot that is never due so far. The one given back last is taken first. */
   take(owner: Owner): number {
     const slot = this.#firstFree;
-    const next = (this.moments[slot] as number) - FREE_FROM;
+    const next = (this.#chunk[this.#slotsFrom + slot] as number) - FREE_FROM;
     assert(next >= 0 && next <= BLOCK_SLOTS, NOT_MOVED);
     this.#firstFree = next;
     this.#usedCount += 1;
-    this.moments[slot] = NEVER;
+    this.#chunk[this.#slotsFrom + slot] = NEVER;
     this.owners[slot] = owner;
     return slot;
   }
 
   give(slot: number): void {
-    const at = this.moments[slot] as number;
+    const at = this.#chunk[this.#slotsFrom + slot] as number;
     assert(at < FREE_FROM || at === NEVER, "a slot is given back once");
-    this.moments[slot] = FREE_FROM + this.#firstFree;
+    this.#chunk[this.#slotsFrom + slot] = FREE_FROM + this.#firstFree;
     this.#firstFree = slot;
     this.#usedCount -= 1;
     this.owners[slot] = undefined;
   }
 
-  /** True if the bound of the row had to be lowered, and that of the block may have to be. */
-  lower(slot: number, at: number): boolean {
-    const row = BLOCK_SLOTS + (slot >> ROW_SHIFT);
-    if (at >= (this.moments[row] as number)) return false;
-    this.moments[row] = at;
+  /** Sets a deadline. True if it lowered the bound of a row, and that of the block may follow. */
+  set(slot: number, at: number): boolean {
+    const chunk = this.#chunk;
+    const before = chunk[this.#slotsFrom + slot] as number;
+    assert(before < FREE_FROM || before === NEVER, "only a slot in use has a deadline");
+    chunk[this.#slotsFrom + slot] = at;
+    const row = this.#rowsFrom + (slot >> ROW_SHIFT);
+    if (at >= before || at >= (chunk[row] as number)) return false;
+    chunk[row] = at;
     return true;
   }
 
   /** The least of the bounds. */
   bound(): number {
     let least = NEVER;
-    for (let row = BLOCK_SLOTS; row < BLOCK_SLOTS + BLOCK_ROWS; row++) {
-      const at = this.moments[row] as number;
+    for (let row = this.#rowsFrom; row < this.#rowsFrom + BLOCK_ROWS; row++) {
+      const at = this.#chunk[row] as number;
       if (at < least) least = at;
     }
     return least;
@@ -99,10 +124,10 @@ export class DeadlineBlock<Owner> {
     let earliest = until;
     let readCount = 0;
     for (let row = 0; row < BLOCK_ROWS; row++) {
-      if ((this.moments[BLOCK_SLOTS + row] as number) >= earliest) continue;
+      if ((this.#chunk[this.#rowsFrom + row] as number) >= earliest) continue;
       readCount += 1;
       const at = this.#leastIn(row);
-      this.moments[BLOCK_SLOTS + row] = at;
+      this.#chunk[this.#rowsFrom + row] = at;
       if (at < earliest) earliest = at;
     }
     return readCount;
@@ -114,7 +139,7 @@ export class DeadlineBlock<Owner> {
    */
   collect(base: number, from: number, to: number, sweep: Sweep): number {
     for (let row = from; row < to; row++) {
-      if ((this.moments[BLOCK_SLOTS + row] as number) > sweep.now) continue;
+      if ((this.#chunk[this.#rowsFrom + row] as number) > sweep.now) continue;
       if (sweep.rowsLeft === 0 || sweep.into.length >= sweep.enoughLength) return row;
       sweep.rowsLeft -= 1;
       this.#collectRow(base, row, sweep);
@@ -126,21 +151,21 @@ export class DeadlineBlock<Owner> {
     const from = row << ROW_SHIFT;
     let least = NEVER;
     for (let slot = from; slot < from + ROW_SLOTS; slot++) {
-      const at = this.moments[slot] as number;
+      const at = this.#chunk[this.#slotsFrom + slot] as number;
       if (at <= now) {
         assert(this.owners[slot] !== undefined, NOT_MOVED);
         into.push(base + slot);
       }
       if (at < least) least = at;
     }
-    this.moments[BLOCK_SLOTS + row] = least;
+    this.#chunk[this.#rowsFrom + row] = least;
   }
 
   #leastIn(row: number): number {
-    const from = row << ROW_SHIFT;
+    const from = this.#slotsFrom + (row << ROW_SHIFT);
     let least = NEVER;
     for (let slot = from; slot < from + ROW_SLOTS; slot++) {
-      const at = this.moments[slot] as number;
+      const at = this.#chunk[slot] as number;
       if (at < least) least = at;
     }
     return least;

@@ -1,13 +1,13 @@
 /**
  * Deadlines for very many connections behind one process timer.
  *
- * Blocks of 1024 slots, made when they are needed and let go when nobody is left in them. There is
- * a lower bound on the earliest deadline of each block, and in a block of each row of 32. Moving a
- * deadline later, which is what every received byte does, is one store: the bound may then be too
- * early, never too late, and is put right once it has come (lazy re-arm). With beats each 30
- * seconds that is once in 30 seconds for each row. Moving one earlier must lower both bounds at
- * once: that is the line that is easy to break. Times are exact (float64), so nothing is due early
- * or rounded.
+ * Blocks of 1024 slots, made when they are needed and let go when nobody is left in them; memory is
+ * given back once that holds for the 64 blocks of a chunk. There is a lower bound on the earliest
+ * deadline of each block, and in a block of each row of 32. Moving a deadline later, which is what
+ * every received byte does, is one store: the bound may then be too early, never too late, and is
+ * put right once it has come (lazy re-arm). With beats each 30 seconds that is once in 30 seconds
+ * for each row. Moving one earlier must lower both bounds at once: that is the line that is easy to
+ * break. Times are exact (float64), so nothing is due early or rounded.
  *
  * No call reads more than `SLOTS_PER_LOOK` deadlines, less than a millisecond's work. What is left
  * over, the next call goes on with. So a due one is found by the first call among so many slots;
@@ -23,22 +23,26 @@ import {
   BLOCK_ROWS,
   BLOCK_SHIFT,
   BLOCK_SLOTS,
+  CHUNK_BLOCKS,
+  CHUNK_SHIFT,
+  CHUNK_SLOTS,
   DeadlineBlock,
   FREE_FROM,
   NEVER,
+  newChunk,
   ROW_SLOTS,
   type Sweep,
 } from "./deadline-block.ts";
 
 const SLOTS_PER_LOOK: number = 2 ** 18;
-const NO_MOMENTS: Float64Array = new Float64Array(0);
+const NO_CHUNK: Float64Array = new Float64Array(0);
 
 export class DeadlineTable<Owner> {
   readonly #rowsPerLook: number;
   /** Undefined: nobody was left in it. The last one is never that. */
   readonly #blocks: (DeadlineBlock<Owner> | undefined)[] = [];
-  /** The deadlines of each block once more, which saves `postpone` a step. */
-  readonly #moments: Float64Array[] = [];
+  /** Where the deadlines are: in each chunk those of 64 blocks. Empty once all these are gone. */
+  readonly #chunks: Float64Array[] = [];
   readonly #bounds: number[] = [];
   #usedCount = 0;
   /** No block before this one has room. */
@@ -59,11 +63,16 @@ export class DeadlineTable<Owner> {
     return this.#usedCount;
   }
 
-  /** How many slots there is memory for. */
+  /** How many slots there are blocks for. */
   get heldSlots(): number {
     let count = 0;
     for (const block of this.#blocks) if (block !== undefined) count += BLOCK_SLOTS;
     return count;
+  }
+
+  /** How many slots there is memory for; the system gives pages to those of blocks only. */
+  get reservedSlots(): number {
+    return this.#chunks.filter((chunk) => chunk !== NO_CHUNK).length * CHUNK_SLOTS;
   }
 
   /** Takes a slot, as low a one as there is. Undefined: it is never due until `set`. */
@@ -78,14 +87,10 @@ export class DeadlineTable<Owner> {
   }
 
   set(slot: number, at: Instant | undefined): void {
-    const block = this.#blockOf(slot);
-    const index = slot & (BLOCK_SLOTS - 1);
-    const before = block.moments[index] as number;
     const after = at ?? NEVER;
-    assert(before < FREE_FROM || before === NEVER, "only a slot in use has a deadline");
     assert(after < FREE_FROM || after === NEVER, "a deadline is a moment");
-    block.moments[index] = after;
-    if (after < before && block.lower(index, after)) this.#lower(slot >> BLOCK_SHIFT, after);
+    const isLower = this.#blockOf(slot).set(slot & (BLOCK_SLOTS - 1), after);
+    if (isLower) this.#lower(slot >> BLOCK_SHIFT, after);
   }
 
   /**
@@ -95,8 +100,8 @@ export class DeadlineTable<Owner> {
    * it late, and one that was given back is found out when it is due, or given away again.
    */
   postpone(slot: number, from: Instant, ms: number): void {
-    const moments = this.#moments[slot >> BLOCK_SHIFT] as Float64Array;
-    moments[slot & (BLOCK_SLOTS - 1)] = from + ms;
+    const chunk = this.#chunks[slot >> CHUNK_SHIFT] as Float64Array;
+    chunk[slot & (CHUNK_SLOTS - 1)] = from + ms;
   }
 
   remove(slot: number): void {
@@ -195,9 +200,14 @@ export class DeadlineTable<Owner> {
   }
 
   #begin(number: number): DeadlineBlock<Owner> {
-    const block = new DeadlineBlock<Owner>();
+    const chunkNumber = Math.floor(number / CHUNK_BLOCKS);
+    let chunk = this.#chunks[chunkNumber] ?? NO_CHUNK;
+    if (chunk === NO_CHUNK) {
+      chunk = newChunk();
+      this.#chunks[chunkNumber] = chunk;
+    }
+    const block = new DeadlineBlock<Owner>(chunk, number % CHUNK_BLOCKS);
     this.#blocks[number] = block;
-    this.#moments[number] = block.moments;
     this.#bounds[number] = NEVER;
     return block;
   }
@@ -209,12 +219,21 @@ export class DeadlineTable<Owner> {
     if (kept === number) return;
     const gone = Math.max(kept, number);
     this.#blocks[gone] = undefined;
-    this.#moments[gone] = NO_MOMENTS;
     this.#bounds[gone] = NEVER;
+    this.#dropChunkOf(gone);
     while (this.#blocks.length > 0 && this.#blocks.at(-1) === undefined) {
       this.#blocks.pop();
-      this.#moments.pop();
       this.#bounds.pop();
     }
+    this.#chunks.length = Math.ceil(this.#blocks.length / CHUNK_BLOCKS);
+  }
+
+  #dropChunkOf(number: number): void {
+    const chunk = Math.floor(number / CHUNK_BLOCKS);
+    const from = chunk * CHUNK_BLOCKS;
+    for (let other = from; other < from + CHUNK_BLOCKS; other++) {
+      if (this.#blocks[other] !== undefined) return;
+    }
+    this.#chunks[chunk] = NO_CHUNK;
   }
 }

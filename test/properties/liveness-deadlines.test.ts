@@ -1,6 +1,7 @@
 /** The table of deadlines against a model that is too simple to be wrong. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { CHUNK_SLOTS } from "../../src/liveness/deadline-block.ts";
 import { DeadlineTable } from "../../src/liveness/deadline-table.ts";
 import { at } from "./liveness-bench.ts";
 
@@ -275,4 +276,24 @@ test("deadlines: who is not in the table cannot be moved, or it is found out", (
   const found = /broken promise: nobody moves the deadline of a slot that was given back/;
   expect(() => table.collectDue(at(20), [])).toThrow(found);
   expect(() => table.add(1, at(10))).toThrow(found);
+});
+
+test("memory is given back with the last block of a chunk, and taken again", () => {
+  const table = new DeadlineTable<number>();
+  const count = 2 * CHUNK_SLOTS + 1;
+  const add = (index: number): number => table.add(index, at(5_000));
+  const slots = Array.from({ length: count }, (_, index) => add(index));
+  expect(table.reservedSlots).toBe(3 * CHUNK_SLOTS);
+  // The middle one first: what is beyond it stays where it is.
+  for (const slot of slots.slice(CHUNK_SLOTS, 2 * CHUNK_SLOTS)) table.remove(slot);
+  const last = slots.at(-1) as number;
+  table.postpone(last, at(5_000), 1_000);
+  expect(table.reservedSlots).toBe(3 * CHUNK_SLOTS); // One empty block is kept.
+  for (const slot of slots.slice(0, CHUNK_SLOTS)) table.remove(slot);
+  expect(table.reservedSlots).toBe(2 * CHUNK_SLOTS);
+  expect([table.size, table.nextAt(), table.owner(last)]).toEqual([1, 6_000, count - 1]);
+  const again = Array.from({ length: 2 * CHUNK_SLOTS }, (_, index) => add(index));
+  expect(new Set([...again, last]).size).toBe(count);
+  for (const slot of [...again, last]) table.remove(slot);
+  expect([table.size, table.reservedSlots]).toEqual([0, CHUNK_SLOTS]);
 });
