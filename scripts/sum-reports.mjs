@@ -6,9 +6,9 @@
  * Each run is named by its vitest report (JSON) and the exit code of its command. A report that is
  * missing or holds no test is a failure, and so is a command that failed although its report names
  * no failed test: a run that did not happen proves nothing. `--steps-failed` adds steps that are
- * no tests. With HOLDFAST_REQUIRE_ALL=1 a skipped test counts as failed. Before the sum each failure
- * is named with the first line of its reason, since whoever reads only the end of a long output
- * needs just that. Plain JavaScript, so that it runs when nothing builds.
+ * no tests. With HOLDFAST_REQUIRE_ALL=1 a skipped test counts as failed. Before the sum each
+ * failure is named with the first line of its reason, since whoever reads only the end of a long
+ * output needs just that. Plain JavaScript, so that it runs when nothing builds.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";

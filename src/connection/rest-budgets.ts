@@ -28,8 +28,8 @@ export class RestBudgets {
   }
 
   /**
-   * A ping came `gapMs` after the one before; one comes back each `gapMsMin`. False, and nothing has
-   * changed: it is above one of the buckets.
+   * A ping came `gapMs` after the one before; one comes back each `gapMsMin`. False, and nothing
+   * has changed: it is above one of the buckets.
    */
   take(row: number, gapMs: number, gapMsMin: number): boolean {
     const numbers = this.#numbers;

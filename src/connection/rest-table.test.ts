@@ -74,7 +74,7 @@ test("without a budget every ping is taken, and nothing is kept of it", () => {
   expect(table.bytes).toBe(bytes);
 });
 
-test("calm peers cost one block; budgets come with the first early ping and go with the block", () => {
+test("budgets come with the first early ping of a block, and go with the block", () => {
   const table = new RestTable();
   for (let slot = 0; slot < 256; slot += 1) table.add(slot, at(0), 0);
   for (let slot = 0; slot < 256; slot += 1) table.ping(slot, PING_BYTES, GAP_MS, at(slot));
