@@ -28,12 +28,13 @@ export class RestBudgets {
   }
 
   /**
-   * A ping came `gapMs` after the one before; one comes back each `gapMsMin`. False, and nothing
-   * has changed: it is above one of the buckets.
+   * A ping came `gap[0]` ms after the one before; one comes back each `gapMsMin`. False, and
+   * nothing has changed: it is above one of the buckets.
    */
-  take(row: number, gapMs: number, gapMsMin: number): boolean {
+  take(row: number, gap: Float64Array, gapMsMin: number): boolean {
     const numbers = this.#numbers;
     const at = 2 * row;
+    const gapMs = gap[0] as number;
     const isFull = numbers[at] === FULL;
     if (isFull && gapMs >= gapMsMin) return true;
     const back = gapMs / gapMsMin;

@@ -53,6 +53,8 @@ interface Block {
 
 export class RestTable {
   readonly #blocks: (Block | undefined)[] = [];
+  /** Handed on in an array, where no number costs an object. */
+  readonly #gapMs = new Float64Array(1);
 
   /** For reports and tests: bytes of all blocks. */
   get bytes(): number {
@@ -101,8 +103,8 @@ export class RestTable {
     const at = placeOf(slot);
     const gapMs = now - (numbers[at + PINGED_AT] as number);
     if (gapMs < gapMsMin || block.budgets !== undefined) {
-      block.budgets ??= new RestBudgets(BLOCK_ROWS);
-      if (!block.budgets.take(slot & ROW_MASK, gapMs, gapMsMin)) return 0;
+      this.#gapMs[0] = gapMs;
+      if (!this.#takePing(block, slot & ROW_MASK, gapMsMin)) return 0;
     }
     const pingsIn = (numbers[at + PINGS_IN] as number) + 1;
     numbers[at + HEARD_AT] = now;
@@ -167,6 +169,12 @@ export class RestTable {
     if (row.pingsLeft === undefined) return;
     block.budgets ??= new RestBudgets(BLOCK_ROWS);
     block.budgets.write(slot & ROW_MASK, row.pingsLeft);
+  }
+
+  /** A function of its own, so that `ping` stays small enough to be compiled into its caller. */
+  #takePing(block: Block, row: number, gapMsMin: number): boolean {
+    block.budgets ??= new RestBudgets(BLOCK_ROWS);
+    return block.budgets.take(row, this.#gapMs, gapMsMin);
   }
 
   #numbersOf(slot: number): Float64Array {

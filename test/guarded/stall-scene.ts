@@ -9,6 +9,8 @@ import type { GuardEvidence } from "../../src/guard/guard-record.ts";
 import type { Program, Told } from "../support/processes.ts";
 import { Company, closedAt, type GuardedProgram, type Mode, targetsOf } from "./guarded-program.ts";
 
+type Crowd = Awaited<ReturnType<Company["connect"]>>;
+
 export const STALL_PLACES = ["timer", "immediate", "io"] as const;
 export const STALL_MS = 3_500;
 export const LIVE = 300;
@@ -62,13 +64,13 @@ export async function stallScene(
     const living = await company.connect(targetsOf(program, port, LIVE));
     const freezing = await company.connect(targetsOf(program, port, FROZEN));
     await heard(server);
-    const frozenAt = await stallEverywhere(server, living.clients, freezing.clients);
+    const frozenAt = await stallEverywhere(server, living, freezing.clients);
     const found = await foundFrozen(server, freezing.ports);
     await heard(server);
     let clients = await living.clients.order("report", "report");
     let rounds = 1;
     for (; rounds < roundsMax && Number(clients["ended"]) < LIVE / 10; rounds++) {
-      await stallEverywhere(server, living.clients);
+      await stallEverywhere(server, living);
       clients = await living.clients.order("report", "report");
     }
     return {
@@ -98,7 +100,7 @@ function guardedEnd({ code, evidence }: Told): GuardedEnd {
 /** Returns when `freezing` was frozen, which is before the last stall. */
 async function stallEverywhere(
   server: Program,
-  living: Program,
+  living: Crowd,
   freezing?: Program,
 ): Promise<number> {
   let frozenAt = 0;
@@ -107,8 +109,10 @@ async function stallEverywhere(
       freezing?.signal("SIGSTOP");
       frozenAt = Date.now();
     }
-    const { open } = await living.order("report", "report");
-    if (open === 0) break; // Nobody is left who could be ended, or bring the server to read.
+    // Nobody may be left who could be ended, or bring the server to read. The clients learn of it
+    // later than the server does; what that said before a report is known once the report is here.
+    await server.order("report", "report");
+    if (closedAt(server, living.ports).length === living.ports.size) break;
     await server.order(`stall ${place} ${STALL_MS}`, "stalled", STALLED_LIMIT_MS);
     // The frozen are silent, so only the others can be waited for.
     if (freezing === undefined || place !== STALL_PLACES.at(-1)) await heard(server);
