@@ -73,6 +73,11 @@ export class ManualClock implements Clock {
     this.#poll();
   }
 
+  /** A turn of the event loop ends and the next one begins; no time passes and no alarm rings. */
+  turn(): void {
+    this.#poll();
+  }
+
   /** Time passes and nothing runs. What became due meanwhile rings late, at the next `advance`. */
   stall(ms: number): void {
     this.#now += ms;

@@ -240,6 +240,8 @@ test("whoever rests does, says and knows what one with a machine does, says and 
           else if ("beatEveryMs" in one) beatThrice(stage, one.beatEveryMs);
           else if ("waitMs" in one) stage.clock.advance(one.waitMs);
           else call(stage, one.call, one.n);
+          // Answers to very many pings of one turn come with the turns after it.
+          if ("say" in one || "pingsAtOnce" in one) stage.clock.turn();
         }
         const { isAtRest } = resting.driven;
         if (isAtRest && !wasAtRest) layDowns += 1;
