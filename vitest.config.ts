@@ -1,7 +1,7 @@
 /**
- * `fast` is what `npm test` runs. `full` needs root, network namespaces, a second Node or minutes,
- * one file after the other; `patient` needs minutes only, and `fuzz` a core for them. `npm run
- * test:full` and .ci/run add all three.
+ * `fast` is what `npm test` runs. `full` needs root, network namespaces or minutes, one file after
+ * the other; `busy` needs a core for minutes, and no moment of it matters, `patient` needs minutes
+ * only, and `fuzz` a core for them. `npm run test:full` and .ci/run add all four.
  *
  * HOLDFAST_TEST_REPORT names a file that gets the results as JSON, for counting.
  */
@@ -21,6 +21,14 @@ const PATIENT = [
 
 /** It only reckons, for minutes, so it may do so beside tests that wait. */
 const FUZZ = ["test/full/fuzz.test.ts"];
+
+/** Much work, and nothing that has to happen in time: they may run beside tests that measure it. */
+const BUSY = [
+  "test/full/bench.test.ts",
+  "test/full/guard-bench.test.ts",
+  "test/full/node26.test.ts",
+  "test/full/shrinks-back.test.ts",
+];
 
 const report = process.env["HOLDFAST_TEST_REPORT"];
 
@@ -51,10 +59,14 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "full",
           include: ["test/full/**/*.test.ts"],
-          exclude: [...PATIENT, ...FUZZ],
+          exclude: [...PATIENT, ...FUZZ, ...BUSY],
           testTimeout: 180_000,
           hookTimeout: 60_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: "busy", include: BUSY, testTimeout: 300_000, hookTimeout: 60_000 },
       },
       {
         extends: true,
