@@ -17,6 +17,7 @@ const PATIENT = [
   "test/full/shut-window.test.ts",
   "test/full/probe.test.ts",
   "test/full/adaptive.test.ts",
+  "test/full/agent-example.test.ts",
 ];
 
 /** It only reckons, for minutes, so it may do so beside tests that wait. */

@@ -1,13 +1,11 @@
 /**
- * Where everything of the chart stands, and how it looks.
+ * Where everything of the chart stands, and how it looks. What it has in common with other pictures
+ * is in scripts/pictures/look.ts.
  *
  * All measures are pixels at a width of 900, that of a page on GitHub. Texts cannot be measured
  * here, since whoever looks has other fonts: each has more room than it needs.
  */
 import type { ContenderResult } from "../results.ts";
-
-export const WIDTH = 900;
-export const PADDING = 28;
 
 /** Title, two lines below it, and the titles of the panels with the legend beside them. */
 export const HEAD_HEIGHT = 148;
@@ -39,12 +37,6 @@ export const VALUE_WIDTH = 56;
 export const NAME_LENGTH_MAX = 36;
 export const FOOT_LENGTH_MAX = 128;
 
-export const FONT = "-apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif";
-export const INK = "#1f2328";
-export const FAINT_INK = "#59636e";
-export const PAPER = "#ffffff";
-export const EDGE = "#d1d9e0";
-export const RULE = "#e6eaef";
 export const WHISKER = "#24292f";
 
 export const COLOURS: Readonly<Record<ContenderResult["group"], string>> = {

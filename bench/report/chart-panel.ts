@@ -5,26 +5,22 @@
  * room for it. The first panel also writes the names of the rows, to the left of its scale.
  */
 import type { CustomSeriesRenderItem, CustomSeriesRenderItemReturn } from "echarts";
+import { FAINT_INK, FONT, INK, PAPER, RULE } from "../../scripts/pictures/look.ts";
+import { folded } from "../../scripts/pictures/text-lines.ts";
 import type { Bar, ChartRow } from "./chart-rows.ts";
 import {
   BAR_HEIGHT,
   CAP_HEIGHT,
   COLOURS,
-  FAINT_INK,
-  FONT,
   GAP,
   HEAD_HEIGHT,
-  INK,
   NAME_LENGTH_MAX,
   NAME_LINE_HEIGHT,
-  PAPER,
   type Panel,
   ROW_HEIGHT_MIN,
-  RULE,
   VALUE_WIDTH,
   WHISKER,
 } from "./chart-look.ts";
-import { folded } from "./text-lines.ts";
 
 type Shapes = Extract<CustomSeriesRenderItemReturn, { type: "group" }>["children"];
 

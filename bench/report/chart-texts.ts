@@ -4,34 +4,29 @@
  * The foot says what the marks and whiskers mean, and who is missing. It has as many lines as that
  * takes, so the chart grows with it.
  */
+import { FAINT_INK, PICTURE_PADDING, PICTURE_WIDTH } from "../../scripts/pictures/look.ts";
+import { paper, text } from "../../scripts/pictures/shapes.ts";
+import { folded } from "../../scripts/pictures/text-lines.ts";
 import type { RunResult } from "../results.ts";
 import {
   COLOURS,
-  EDGE,
-  FAINT_INK,
-  FONT,
   FOOT_LENGTH_MAX,
   GROUP_TITLES,
-  INK,
   LINE_HEIGHT,
   MEMORY,
-  PADDING,
   PANEL_TITLE_AT,
-  PAPER,
   SPEED,
   SUBTITLE_AT,
   TITLE_AT,
-  WIDTH,
 } from "./chart-look.ts";
 import type { ChartData } from "./chart-rows.ts";
 import { FLAG } from "./saturation.ts";
 import { countText, machineText, minuteOf, nodeText } from "./sections.ts";
-import { folded } from "./text-lines.ts";
 
 export const CHART_TITLE = "Holdfast beside other servers: heartbeats and memory";
 
 /** Beside the titles of the panels, above the names. */
-const LEGEND_XS = { holdfast: PADDING, peer: 116, reference: 180 };
+const LEGEND_XS = { holdfast: PICTURE_PADDING, peer: 116, reference: 180 };
 const SWATCH = 12;
 
 /** Below the last line. */
@@ -45,18 +40,21 @@ export function graphicsOf(
 ): object[] {
   const [speed, memory] = [SPEED.left, MEMORY.left];
   return [
-    paper(height),
-    text(CHART_TITLE, PADDING, TITLE_AT, `bold 18px ${FONT}`, INK),
+    paper(PICTURE_WIDTH, height),
+    text(CHART_TITLE, PICTURE_PADDING, TITLE_AT, { size: 18, isBold: true }),
     ...subtitleLines(result).map((line, at) =>
-      text(line, PADDING, SUBTITLE_AT + at * LINE_HEIGHT, `12px ${FONT}`, FAINT_INK),
+      text(line, PICTURE_PADDING, SUBTITLE_AT + at * LINE_HEIGHT, { fill: FAINT_INK }),
     ),
     ...legend(),
-    text(data.speedTitle, speed, PANEL_TITLE_AT, `bold 13px ${FONT}`, INK),
-    text("more is better", speed, PANEL_TITLE_AT + 16, `11px ${FONT}`, FAINT_INK),
-    text(data.memoryTitle, memory, PANEL_TITLE_AT, `bold 13px ${FONT}`, INK),
-    text("less is better", memory, PANEL_TITLE_AT + 16, `11px ${FONT}`, FAINT_INK),
+    text(data.speedTitle, speed, PANEL_TITLE_AT, { size: 13, isBold: true }),
+    text("more is better", speed, PANEL_TITLE_AT + 16, { size: 11, fill: FAINT_INK }),
+    text(data.memoryTitle, memory, PANEL_TITLE_AT, { size: 13, isBold: true }),
+    text("less is better", memory, PANEL_TITLE_AT + 16, { size: 11, fill: FAINT_INK }),
     ...footLines(result, data).map((line, at) =>
-      text(line, PADDING, footAt + FOOT_GAP + at * LINE_HEIGHT, `11px ${FONT}`, FAINT_INK),
+      text(line, PICTURE_PADDING, footAt + FOOT_GAP + at * LINE_HEIGHT, {
+        size: 11,
+        fill: FAINT_INK,
+      }),
     ),
   ];
 }
@@ -108,24 +106,7 @@ function legend(): object[] {
     const shape = { x, y: PANEL_TITLE_AT - SWATCH / 2, width: SWATCH, height: SWATCH, r: 2 };
     return [
       { type: "rect", silent: true, shape, style: { fill: COLOURS[group] } },
-      text(GROUP_TITLES[group], x + SWATCH + 6, PANEL_TITLE_AT, `12px ${FONT}`, INK),
+      text(GROUP_TITLES[group], x + SWATCH + 6, PANEL_TITLE_AT),
     ];
   });
-}
-
-/** The edge is half a pixel inside, so that it is one pixel wide. */
-function paper(height: number): object {
-  return {
-    type: "rect",
-    silent: true,
-    z: -1,
-    shape: { x: 0.5, y: 0.5, width: WIDTH - 1, height: height - 1, r: 8 },
-    style: { fill: PAPER, stroke: EDGE, lineWidth: 1 },
-  };
-}
-
-/** `y` is the middle of the line. */
-function text(content: string, x: number, y: number, font: string, fill: string): object {
-  const style = { text: content, font, fill, verticalAlign: "middle" };
-  return { type: "text", silent: true, x, y, style };
 }

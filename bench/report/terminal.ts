@@ -4,6 +4,7 @@
  * A table that is wider is split by its groups of columns, and a group that is still too wide by as
  * many columns as fit. No colours: what is printed is also what goes into files and mails.
  */
+import { folded } from "../../scripts/pictures/text-lines.ts";
 import type { RunResult } from "../results.ts";
 import {
   type Block,
@@ -15,7 +16,6 @@ import {
 } from "./document.ts";
 import { FLAG } from "./saturation.ts";
 import { sectionsOf } from "./sections.ts";
-import { folded } from "./text-lines.ts";
 
 const WIDTH_MAX = 160;
 

@@ -84,7 +84,7 @@ function sayAlone(whose: string, { found, by }: Finding): string {
   return `${`${whose}${sayFound(found)}`.padEnd(FOUND_WIDTH)}${by}`;
 }
 
-function sayFound(found: Found): string {
+export function sayFound(found: Found): string {
   switch (found.kind) {
     case "within":
       // In minutes it matters little how quick the path is.

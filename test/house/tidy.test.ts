@@ -8,7 +8,7 @@ import {
   unreachedFindings,
 } from "../../scripts/tidy.ts";
 
-const CODE_FOLDERS = ["src", "test", "scripts", "bench"];
+const CODE_FOLDERS = ["src", "test", "scripts", "bench", "examples"];
 const ENTRIES = ["src/index.ts", "src/testing.ts", "src/cli/main.ts"];
 
 const code = readFiles(CODE_FOLDERS, [".ts", ".mjs"]);

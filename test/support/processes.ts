@@ -37,9 +37,9 @@ export class Program {
   #stderr = "";
   #exit: Exit | undefined;
 
-  constructor(file: string, args: readonly string[]) {
+  constructor(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.#name = [file, ...args].join(" ");
-    const child = spawn(file, args, { env: freshEnv(), stdio: "pipe" });
+    const child = spawn(file, args, { env: { ...freshEnv(), ...env }, stdio: "pipe" });
     this.#child = child;
     child.stdout.on("data", (chunk: Buffer) => {
       this.#stdout += chunk.toString();
@@ -103,7 +103,8 @@ export class Program {
   }
 
   signal(name: NodeJS.Signals): void {
-    if (!this.hasExited && this.#child.pid !== undefined) process.kill(this.#child.pid, name);
+    // It may have exited and not been read to its end yet: then this does nothing.
+    if (!this.hasExited) this.#child.kill(name);
   }
 
   /** Resolves once `look` returns something: it is asked after each output, and at the exit. */
@@ -166,8 +167,8 @@ export class Processes {
 
   readonly #all: Program[] = [];
 
-  start(file: string, args: readonly string[]): Program {
-    const program = new Program(file, args);
+  start(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
+    const program = new Program(file, args, env);
     this.#all.push(program);
     return program;
   }
