@@ -12,6 +12,7 @@ import { SkippedReporter } from "./scripts/skipped-reporter.ts";
 /** They wait for minutes and use little of the machine, so they wait side by side. */
 const PATIENT = [
   "test/full/plain-programs.test.ts",
+  "test/full/python-client.test.ts",
   "test/full/slow-peers.test.ts",
   "test/full/stopped-readers.test.ts",
   "test/full/shut-window.test.ts",

@@ -23,7 +23,7 @@ import {
 } from "../support/samples.ts";
 import { serving } from "./cli-harness.ts";
 
-const PAGES = ["README.md", ...GUIDES];
+const PAGES = ["README.md", "README.zh-CN.md", ...GUIDES];
 
 function sampleFolder(): string {
   const { folder, remove } = newSampleFolder();
@@ -198,7 +198,7 @@ test("the defaults that --help shows are those of the code", () => {
 });
 
 test("links between the documents lead somewhere", () => {
-  const pages = ["README.md", "ARCHITECTURE.md", "docs/defaults.md", ...GUIDES];
+  const pages = ["README.md", "README.zh-CN.md", "ARCHITECTURE.md", "docs/defaults.md", ...GUIDES];
   const broken = pages.flatMap((path) =>
     [...readPage(path).matchAll(/\]\((?!https?:)([^)#]+)/g)]
       .map((match) => new URL(match[1] ?? "", `file://${join(ROOT, path)}`).pathname)

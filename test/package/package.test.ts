@@ -62,7 +62,8 @@ test("the tarball holds the build and the documents, and neither sources nor tes
   for (const path of ["package.json", "README.md", "LICENSE", "dist/index.js", "dist/index.d.ts"]) {
     expect(files).toContain(path);
   }
-  const allowed = /^(?:dist\/.*\.(?:js|js\.map|d\.ts)|docs\/.*|[A-Z]+\.md|LICENSE|package\.json)$/;
+  const allowed =
+    /^(?:dist\/.*\.(?:js|js\.map|d\.ts)|docs\/.*|[A-Z]+(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
   expect(files.filter((path) => !allowed.test(path) || path.includes(".test."))).toEqual([]);
 });
 
