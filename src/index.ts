@@ -59,6 +59,7 @@ export type { ServerConnection } from "./server/server-connection.ts";
 export type { ServerEvents } from "./server/server-events.ts";
 export type { ServerStats } from "./server/server-stats.ts";
 export type { KeepaliveOptions } from "./transports/keepalive-options.ts";
+export type { ProxyProtocolOptions } from "./transports/proxied/proxy-options.ts";
 export type { Pem, TlsVersion } from "./transports/tls/pem-options.ts";
 export type { CertificateInForce } from "./transports/tls/certificates-in-force.ts";
 export type { TlsClientOptions } from "./transports/tls/tls-client-options.ts";
@@ -70,6 +71,7 @@ export type {
 export type {
   CertificateFacts,
   EffectiveKernelOptions,
+  ProxiedFacts,
   TlsFacts,
   UpgradeRequest,
 } from "./transports/transport.ts";
@@ -77,3 +79,4 @@ export type { WebSocketClientOptions } from "./transports/websocket/websocket-cl
 export type { WebSocketServerOptions } from "./transports/websocket/websocket-server-options.ts";
 export type { GoAway } from "./wire/frame.ts";
 export type { LineOptions } from "./wire/line-options.ts";
+export type { ProxyTls } from "./wire/proxy-reading.ts";

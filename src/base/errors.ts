@@ -178,6 +178,16 @@ export const ERRORS = {
     retry: true,
     means: "all buffers together exceed `bufferBytesTotalMax`; the largest holders went first",
   },
+  PROXY_HEADER_INVALID: {
+    fault: "peer",
+    retry: true,
+    means: "what has to begin with a header of the PROXY protocol did not, or not in time",
+  },
+  PROXY_UNTRUSTED: {
+    fault: "peer",
+    retry: false,
+    means: "it came from none of the addresses that `proxyProtocol.trustedFrom` names",
+  },
   UNAUTHORIZED: { fault: "caller", retry: false, means: "the server refused the credentials" },
   TURNED_AWAY: { fault: "nobody", retry: false, means: "the server said never to come back" },
 

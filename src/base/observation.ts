@@ -8,7 +8,13 @@ import type { ErrorCode } from "./errors.ts";
 
 export type Observation =
   /** Somebody knocked and was not let in. Counted by cause; `address` is the peer's. */
-  | { readonly what: "rejected"; readonly code: ErrorCode; readonly address: string }
+  | {
+      readonly what: "rejected";
+      readonly code: ErrorCode;
+      readonly address: string;
+      /** What came instead, where the code alone does not say; safe to print. */
+      readonly detail?: string | undefined;
+    }
   /** The operating system would not accept a connection (EMFILE and the like). */
   | { readonly what: "accept-failed"; readonly error: Error }
   /** Our own process was late; no peer is judged for it. */

@@ -11,6 +11,11 @@ const surroundings: Surroundings = {
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,
+  self: {
+    pid: process.pid,
+    monotonicUs: () => process.hrtime.bigint() / 1_000n,
+    unsetEnv: (name) => void delete process.env[name],
+  },
   onSignal: (name, listener) => {
     // Windows knows no SIGUSR2, and asking for it would throw.
     if (name === "SIGUSR2" && process.platform === "win32") return () => {};

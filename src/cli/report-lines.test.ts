@@ -170,7 +170,12 @@ test("kernel options are told with their source", () => {
 
 test("the first lines say where it listens and what to type next", () => {
   const accept = ["line", "frame", "websocket"] as const;
-  const settings = { accept, ping: undefined, webSocketPath: undefined };
+  const settings = {
+    accept,
+    ping: undefined,
+    proxyProtocol: undefined,
+    webSocketPath: undefined,
+  };
   expect(startLines(["tcp://[::]:8080", "unix:/run/x"], settings, "npx holdfast")).toEqual([
     "listening on tcp://[::]:8080",
     "listening on unix:/run/x",
@@ -183,6 +188,11 @@ test("the first lines say where it listens and what to type next", () => {
     "listening on unix:/run/x",
     "try next:    holdfast connect line+unix:/run/x",
     "or:          nc -U /run/x    then type: hi",
+  ]);
+  const behind = { ...settings, proxyProtocol: ["10.0.0.0/8", "unix"] };
+  expect(startLines(["tcp://[::]:8080"], behind, "holdfast")).toEqual([
+    "listening on tcp://[::]:8080",
+    "balancers:   10.0.0.0/8, unix; each connection begins with a PROXY header",
   ]);
   const frames = { ...settings, accept: ["frame"] } as const;
   expect(startLines(["tcp://127.0.0.1:9"], frames, "holdfast")).toEqual([

@@ -14,7 +14,13 @@ import { sayDuration, saySize } from "./duration.ts";
 import { jsonLine } from "./json-line.ts";
 
 export type Report =
-  | { readonly event: "accepted"; readonly id: string; readonly address: string }
+  | {
+      readonly event: "accepted";
+      readonly id: string;
+      readonly address: string;
+      /** The balancer that it came by. */
+      readonly via?: string | undefined;
+    }
   | {
       readonly event: "open";
       readonly id: string;
@@ -31,7 +37,12 @@ export type Report =
     }
   | { readonly event: "beat"; readonly id: string; readonly beat: Beat }
   | { readonly event: "end"; readonly record: EndRecord }
-  | { readonly event: "rejected"; readonly code: ErrorCode; readonly address: string }
+  | {
+      readonly event: "rejected";
+      readonly code: ErrorCode;
+      readonly address: string;
+      readonly detail?: string | undefined;
+    }
   /** Lines that nobody read in time, by their event. */
   | { readonly event: "dropped"; readonly counts: Readonly<Record<string, number>> }
   | { readonly event: "notice"; readonly text: string };
@@ -49,7 +60,7 @@ export function reportText(report: Report, time: string, worker?: number): strin
 function textParts(report: Report): readonly [string, string, string] {
   switch (report.event) {
     case "accepted":
-      return [shortId(report.id), "accepted", `from ${report.address}`];
+      return [shortId(report.id), "accepted", `from ${report.address}${sayVia(report.via)}`];
     case "open":
       return [shortId(report.id), "open", `${report.address} speaks ${sayDialect(report.dialect)}`];
     case "message":
@@ -62,7 +73,7 @@ function textParts(report: Report): readonly [string, string, string] {
       // A sentence is safe as it is: what the peer said in it was escaped when it was made.
       return [shortId(report.record.id), "end", report.record.sentence];
     case "rejected":
-      return ["", "rejected", `${report.address} (${report.code})`];
+      return ["", "rejected", `${report.address} (${report.code})${sayDetail(report.detail)}`];
     case "dropped":
       return ["", "dropped", sayDropped(report.counts)];
     case "notice":
@@ -87,7 +98,7 @@ export function reportJson(
 function jsonFields(report: Report, textCharactersMax: number): Readonly<Record<string, unknown>> {
   switch (report.event) {
     case "accepted":
-      return { id: report.id, address: report.address };
+      return { id: report.id, address: report.address, via: report.via };
     case "open":
       return { id: report.id, address: report.address, dialect: report.dialect };
     case "message":
@@ -99,7 +110,7 @@ function jsonFields(report: Report, textCharactersMax: number): Readonly<Record<
     case "end":
       return recordFields(report.record);
     case "rejected":
-      return { code: report.code, address: report.address };
+      return { code: report.code, address: report.address, detail: report.detail };
     case "dropped":
       return { counts: report.counts };
     case "notice":
@@ -154,6 +165,14 @@ export function sayBeat(beat: Beat): string {
   }
   const next = beat.nextMs > 0 ? `, the next is due within ${sayDuration(beat.nextMs)}` : "";
   return `${beat.seq}, ping heard${next}`;
+}
+
+function sayVia(via: string | undefined): string {
+  return via === undefined ? "" : ` via ${via}`;
+}
+
+function sayDetail(detail: string | undefined): string {
+  return detail === undefined ? "" : `: ${detail}`;
 }
 
 function sayDropped(counts: Readonly<Record<string, number>>): string {

@@ -8,12 +8,17 @@ import type { ServeSettings } from "./serve-settings.ts";
 /** Where it listens, and what to try next. `program` is how the reader calls this program. */
 export function startLines(
   urls: readonly string[],
-  settings: Pick<ServeSettings, "accept" | "ping" | "webSocketPath">,
+  settings: Pick<ServeSettings, "accept" | "ping" | "proxyProtocol" | "webSocketPath">,
   program: string,
 ): readonly string[] {
   const lines = urls.map((url) => `listening on ${url}`);
   const first = urls[0];
   if (first === undefined) return lines;
+  const { proxyProtocol } = settings;
+  if (proxyProtocol !== undefined) {
+    const who = proxyProtocol.join(", ");
+    return [...lines, `balancers:   ${who}; each connection begins with a PROXY header`];
+  }
   const place = reachable(first);
   const { accept } = settings;
   const isWebSocketOnly = /^wss?:/.test(first);

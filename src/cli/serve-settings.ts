@@ -7,6 +7,7 @@ import {
   count,
   duration,
   keepalive,
+  names,
   oneOf,
   orFalse,
   origins,
@@ -39,6 +40,7 @@ export interface ServeSettings {
   readonly keepalive: KeepaliveConfig | false | undefined;
   readonly userTimeoutMs: number | false | undefined;
   readonly engine: EngineChoice | undefined;
+  readonly proxyProtocol: readonly string[] | undefined;
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
   readonly caFile: string | undefined;
@@ -176,6 +178,13 @@ export const SERVE_SETTINGS: SettingsTable<ServeSettings> = {
     shown: "auto",
     help: "how sockets are read: by Node's public interface, into one shared buffer, or leaner",
   },
+  proxyProtocol: {
+    flag: "proxy-protocol",
+    kind: { ...names, expected: "addresses or ranges of balancers, such as 10.0.0.0/8,::1,unix" },
+    fallback: undefined,
+    shown: "off",
+    help: "balancers that say by the PROXY protocol for whom they speak: addresses, ranges, unix",
+  },
   certFile: {
     flag: "tls-cert",
     kind: path,
@@ -256,9 +265,14 @@ export function listenOptions(
     keepalive: settings.keepalive,
     userTimeoutMs: settings.userTimeoutMs,
     engine: settings.engine,
+    proxyProtocol: proxyOptions(settings),
     tls: tlsOptions(settings, passphrase),
     websocket: { path: settings.webSocketPath, origins: settings.webSocketOrigins },
   };
+}
+
+function proxyOptions({ proxyProtocol }: ServeSettings): ListenOptions["proxyProtocol"] {
+  return proxyProtocol === undefined ? undefined : { trustedFrom: proxyProtocol };
 }
 
 /** Nothing where no flag asks for it: a url that needs it is then refused by the library. */

@@ -32,9 +32,14 @@ export class Telling {
     server.on("message", (connection, data) => this.#onMessage(server, connection, data));
     if (events === "none") return;
     server.on("end", (_, record) => this.tell({ event: "end", record }));
-    server.on("rejected", (code, address) => this.tell({ event: "rejected", code, address }));
+    server.on("rejected", (code, address, detail) =>
+      this.tell({ event: "rejected", code, address, detail }),
+    );
     if (events === "ends") return;
-    server.on("accepted", (address, id) => this.tell({ event: "accepted", id, address }));
+    server.on("accepted", (address, id) => {
+      const via = server.connection(id)?.proxied?.via;
+      this.tell({ event: "accepted", id, address, via });
+    });
     server.on("connection", ({ id, remote, dialect }) =>
       this.tell({ event: "open", id, address: remote, dialect }),
     );

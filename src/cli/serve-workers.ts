@@ -12,12 +12,14 @@ import { Cluster, type ClusterConfig } from "../cluster/cluster.ts";
 import { addressPart } from "../cluster/limit-board.ts";
 import { settlePlaces } from "../cluster/places.ts";
 import { systemRandom } from "../driver/system.ts";
+import type { ServiceManager } from "../ops/service/service-manager.ts";
 import { readDescriptorLimit } from "../server/descriptor-limit.ts";
 import { type ListenConfig, resolveListen } from "../server/options.ts";
 import { systemCode } from "../transports/listen-failure.ts";
 import { onEndSignals } from "./end-signals.ts";
 import { jsonLine } from "./json-line.ts";
 import { Outlet } from "./outlet.ts";
+import { healthOf, type ServiceTies } from "./serve-service.ts";
 import { listenOptions, type ServeSettings } from "./serve-settings.ts";
 import { startFailure, tellStart, tellSummary } from "./serve-start.ts";
 import { type ServeWork, WORKER_COMMAND } from "./serve-worker.ts";
@@ -30,16 +32,17 @@ import { changeLine } from "./worker-lines.ts";
 const START_TRIES_MAX = 3;
 
 export async function serveWithWorkers(
-  settings: ServeSettings,
+  ties: ServiceTies,
   surroundings: Surroundings,
 ): Promise<number> {
-  if (settings.broadcast) {
+  if (ties.settings.broadcast) {
     throw new UsageError("--broadcast reaches one process only: leave out --workers");
   }
-  return await new WorkersSession(settings, surroundings).run();
+  return await new WorkersSession(ties, surroundings).run();
 }
 
 class WorkersSession {
+  readonly #ties: ServiceTies;
   readonly #settings: ServeSettings;
   readonly #surroundings: Surroundings;
   readonly #stdout: Outlet;
@@ -48,13 +51,15 @@ class WorkersSession {
   #drained: Promise<void> | undefined;
   #isStopping = false;
   #exitCode = EXIT_DONE;
+  #service: ServiceManager | undefined;
   #stop: () => void = () => {};
   readonly #asked: Promise<void> = new Promise((resolve) => {
     this.#stop = resolve;
   });
 
-  constructor(settings: ServeSettings, surroundings: Surroundings) {
-    this.#settings = settings;
+  constructor(ties: ServiceTies, surroundings: Surroundings) {
+    this.#ties = ties;
+    this.#settings = ties.settings;
     this.#surroundings = surroundings;
     this.#startedAtWallMs = surroundings.clock.wallNow();
     this.#stdout = new Outlet(surroundings.stdout, () => this.#stop());
@@ -62,22 +67,31 @@ class WorkersSession {
 
   async run(): Promise<number> {
     let cluster: Cluster | undefined;
-    this.#on("SIGHUP", () => cluster?.roll());
+    this.#on("SIGHUP", () => {
+      if (cluster !== undefined) this.#service?.reloading();
+      cluster?.roll();
+    });
     this.#on("SIGUSR2", () => void this.#tellTable(cluster));
     const cut = this.#untilSecondSignal();
+    for (const note of this.#ties.notes) this.#notice(note);
     try {
       const started = await Promise.race([this.#start(), cut]);
       // Workers that are coming up find nobody there, and go.
       if (typeof started === "number") return started;
       cluster = started;
+      this.#service = await this.#ties.open((text) => this.#notice(text));
       const { listening, workers } = cluster;
       const { urls, kernel, certificates } = listening;
       const facts = { urls, kernel, certificates, workers };
       tellStart(facts, this.#settings, this.#surroundings, this.#stdout);
+      // One worker that stands still is as bad as a process alone that does.
+      const lateMs = (): number => (started.silentCount > 0 ? Number.POSITIVE_INFINITY : 0);
+      this.#service?.ready(() => healthOf(started.stats(), lateMs()));
       await Promise.race([this.#asked, cut]);
       return await Promise.race([this.#cutShort(cut, cluster), this.#drain(cluster)]);
     } finally {
       for (const cancel of this.#cancels) cancel();
+      void this.#service?.close();
     }
   }
 
@@ -123,6 +137,7 @@ class WorkersSession {
       random: systemRandom,
       writeLines: (_, text) => this.#writeLines(text),
       onChange: (change) => {
+        if (change.what === "roll" && change.phase !== "begins") this.#service?.reloaded();
         const line = changeLine(change, this.#settings.json, clock.wallNow());
         if (line !== undefined) this.#stdout.line(line);
       },
@@ -184,6 +199,7 @@ class WorkersSession {
   async #drain(cluster: Cluster): Promise<number> {
     this.#isStopping = true;
     const { open } = cluster.stats();
+    this.#service?.stopping(`draining: ${open} open`);
     if (open > 0) this.#notice(`draining: ${open} open; the same signal again ends at once`);
     await cluster.close({ atOnce: false });
     const stats = cluster.stats();

@@ -3,14 +3,17 @@
  *
  * The first SIGINT or SIGTERM drains (peers are told and get a grace period), the second ends at
  * once. When the reader of stdout goes away, nobody is left to tell: that drains, too.
+ * A service manager is told of all of it (serve-service.ts).
  */
 import { isHoldfastError } from "../base/errors.ts";
 import type { Cancel } from "../base/time.ts";
+import type { ServiceManager } from "../ops/service/service-manager.ts";
 import { listen } from "../server/listen.ts";
 import type { Server } from "../server/server.ts";
 import { onEndSignals } from "./end-signals.ts";
 import { jsonLine } from "./json-line.ts";
 import { Outlet } from "./outlet.ts";
+import { healthOf, type ServiceTies, tieToService } from "./serve-service.ts";
 import { listenOptions, type ServeSettings } from "./serve-settings.ts";
 import { startFailure, tellStart, tellSummary } from "./serve-start.ts";
 import { Telling } from "./serve-telling.ts";
@@ -26,12 +29,14 @@ export async function serveCommand(
   if (settings.echo && settings.broadcast) {
     throw new UsageError("--echo and --broadcast: expected one of the two, got both");
   }
-  if (settings.workers !== undefined) return await serveWithWorkers(settings, surroundings);
-  const session = new ServeSession(settings, surroundings);
+  const ties = tieToService(settings, surroundings);
+  if (settings.workers !== undefined) return await serveWithWorkers(ties, surroundings);
+  const session = new ServeSession(ties, surroundings);
   return await session.run();
 }
 
 class ServeSession {
+  readonly #ties: ServiceTies;
   readonly #settings: ServeSettings;
   readonly #surroundings: Surroundings;
   readonly #stdout: Outlet;
@@ -40,8 +45,11 @@ class ServeSession {
   readonly #cancels: Cancel[] = [];
   #stop: () => void = () => {};
   #isStopping = false;
+  #service: ServiceManager | undefined;
 
-  constructor(settings: ServeSettings, surroundings: Surroundings) {
+  constructor(ties: ServiceTies, surroundings: Surroundings) {
+    const { settings } = ties;
+    this.#ties = ties;
     this.#settings = settings;
     this.#surroundings = surroundings;
     this.#startedAtWallMs = surroundings.clock.wallNow();
@@ -59,18 +67,22 @@ class ServeSession {
       this.#stop = resolve;
     });
     const cut = this.#untilSecondSignal();
+    for (const note of this.#ties.notes) this.#telling.notice(note);
     const server = await this.#open();
     try {
+      this.#service = await this.#ties.open((text) => this.#telling.notice(text));
       const { urls } = server;
       const kernel = server.kernelOptions();
       const certificates = server.certificates();
       const started = { urls, kernel, certificates };
       tellStart(started, this.#settings, this.#surroundings, this.#stdout);
       this.#listenTo(server);
+      this.#service?.ready(() => healthOf(server.stats(), server.reaperLateMs()));
       await Promise.race([asked, cut]);
       return await Promise.race([cut, this.#drain(server)]);
     } finally {
       for (const cancel of this.#cancels) cancel();
+      void this.#service?.close();
       // Nothing is left after a drain; after a second signal nobody waits.
       void server.destroy();
     }
@@ -103,17 +115,22 @@ class ServeSession {
   #listenTo(server: Server): void {
     this.#telling.listenTo(server);
     this.#cancels.push(this.#surroundings.onSignal("SIGUSR2", () => this.#tellTable(server)));
-    if (server.certificates().length === 0) return; // Then it ends the process, as ever.
+    const mayReload = server.certificates().length > 0 || this.#service !== undefined;
+    if (!mayReload) return; // Then it ends the process, as ever.
     this.#cancels.push(this.#surroundings.onSignal("SIGHUP", () => void this.#reload(server)));
   }
 
   /** What is in force then is told by an observation. */
   async #reload(server: Server): Promise<void> {
+    this.#service?.reloading();
     try {
-      await server.reloadTls();
+      if (server.certificates().length > 0) await server.reloadTls();
+      else this.#telling.notice("nothing is read again: no url speaks TLS");
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
       this.#telling.notice(`the certificate in force stays: ${error.message}`);
+    } finally {
+      this.#service?.reloaded();
     }
   }
 
@@ -129,6 +146,7 @@ class ServeSession {
   async #drain(server: Server): Promise<number> {
     this.#isStopping = true;
     const { open } = server.stats();
+    this.#service?.stopping(`draining: ${open} open`);
     if (open > 0) {
       this.#telling.notice(`draining: ${open} open; the same signal again ends at once`);
     }

@@ -13,8 +13,18 @@ export interface Surroundings {
   readonly stdout: TerminalOrFile;
   readonly stderr: TerminalOrFile;
   readonly clock: Clock;
+  readonly self: Self;
   /** Listens for a signal until the returned function is called. */
   onSignal(name: SignalName, listener: () => void): Cancel;
+}
+
+/** This process, as whoever started it knows it. */
+export interface Self {
+  readonly pid: number;
+  /** The monotonic clock of the kernel, in microseconds. */
+  readonly monotonicUs: () => bigint;
+  /** Processes that are started from now on do not get this variable. */
+  unsetEnv(name: string): void;
 }
 
 export type TerminalOrFile = Writable & {

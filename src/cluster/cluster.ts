@@ -116,6 +116,11 @@ export class Cluster implements WorkerOwner {
     return { urls: [], kernel: [], certificates: [] };
   }
 
+  /** How many workers have not answered for some seconds. */
+  get silentCount(): number {
+    return this.#silent.size;
+  }
+
   /** Of all workers that there are and were, as they last told. */
   stats(): ServerStats {
     return sumStats([this.#ended, ...[...this.#workers.values()].map(({ stats }) => stats)]);

@@ -5,6 +5,7 @@
  * that share ports with anybody would not, and makes a port of 0 one that all of them can be told.
  */
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { HoldfastError } from "../base/errors.ts";
 import { type ListenAddress, parseListenUrl } from "../server/listen-url.ts";
 import { listenFailure, systemCode } from "../transports/listen-failure.ts";
 import { removeStale } from "../transports/unix/listen-unix.ts";
@@ -22,6 +23,7 @@ export async function settlePlaces(urls: readonly string[]): Promise<string[]> {
     const settled: string[] = [];
     for (const url of urls) {
       const address = parseListenUrl(url);
+      if (address.kind === "fd") throw notShared(url);
       if (address.kind === "unix") {
         await settlePath(url, address.path);
         settled.push(url);
@@ -36,6 +38,12 @@ export async function settlePlaces(urls: readonly string[]): Promise<string[]> {
   } finally {
     await Promise.all(open.map((server) => new Promise((done) => server.close(done))));
   }
+}
+
+/** The module of Node that hands a listener around closes it with the last that uses it. */
+function notShared(url: string): HoldfastError {
+  const why = "a socket that was passed to this process cannot be shared by several; use one";
+  return new HoldfastError("LISTEN_FAILED", `cannot listen on ${url}: ${why}`);
 }
 
 async function settlePath(url: string, path: string): Promise<void> {

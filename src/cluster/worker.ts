@@ -16,6 +16,8 @@ import type { WorkerChannel } from "./worker-channel.ts";
 const STATE_MS = 100;
 /** And how often the same is told again, as a sign of life. */
 const STATE_MS_MAX = 1_000;
+/** Its reaper looks every second; a busy loop may be late by some of them. */
+const REAPER_LATE_MS_MAX = 5_000;
 /** Lines that the primary has not written by then are lost, once it wants all to end at once. */
 const LAST_LINES_MS = 500;
 
@@ -165,7 +167,8 @@ export class Worker {
 
   /** Nothing is queued: what is told is what is the case when the last word has left. */
   #tellState(server: Server): void {
-    if (this.#isTellingState) return;
+    // Whoever does not watch over its connections any more is as good as silent.
+    if (this.#isTellingState || server.reaperLateMs() > REAPER_LATE_MS_MAX) return;
     const uses = server.limitUses();
     const stats = server.stats();
     const told = JSON.stringify([uses, stats]);

@@ -74,7 +74,10 @@ export interface EndRecord {
   readonly by: EndedBy;
   /** Why, in one plain sentence that is safe to print. */
   readonly sentence: string;
+  /** Where the peer was; behind a balancer that says so, the client's own address. */
   readonly remote: string;
+  /** The address of that balancer; undefined where the peer came by itself. */
+  readonly via: string | undefined;
   readonly dialect: Dialect | undefined;
   /** Milliseconds since 1970. */
   readonly openedAtWallMs: number;

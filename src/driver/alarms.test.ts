@@ -55,6 +55,23 @@ test("alarms ring at their time, within a tick, and one timer serves them all", 
   expect((rang[0]?.at ?? 0) - start).toBeLessThanOrEqual(5_100);
 });
 
+test("an empty house is never late; a full one is, as long as its timer is overdue", () => {
+  const { clock, alarms, add } = rig();
+  clock.stall(60_000);
+  expect(alarms.lateMs(clock.now())).toBe(0);
+  add("a", later(clock.now(), 500));
+  clock.advance(400);
+  expect(alarms.lateMs(clock.now())).toBe(0);
+  // The timer does not ring: it was due after 500 ms.
+  clock.stall(10_000);
+  expect(alarms.lateMs(clock.now())).toBe(9_900);
+  clock.advance(0);
+  expect(alarms.lateMs(clock.now())).toBe(0);
+  alarms.close();
+  clock.stall(60_000);
+  expect(alarms.lateMs(clock.now())).toBe(0);
+});
+
 test("a deadline that moved earlier is met, one that moved later does not ring early", () => {
   const { clock, rang, alarms, add } = rig();
   const start = clock.now();

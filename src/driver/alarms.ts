@@ -9,7 +9,15 @@
  * loop it happens, cannot kill a peer whose bytes wait in the kernel; and an event loop that is
  * always late still gets its beats out, one pass later.
  */
-import { type Cancel, type Clock, earliest, type Instant, later, latest } from "../base/time.ts";
+import {
+  type Cancel,
+  type Clock,
+  earliest,
+  elapsedMs,
+  type Instant,
+  later,
+  latest,
+} from "../base/time.ts";
 import { DeadlineTable } from "../liveness/deadline-table.ts";
 import type { Stall, StallLog } from "../liveness/stall-log.ts";
 
@@ -102,6 +110,13 @@ export class Alarms {
   remove(slot: number): void {
     this.#table.remove(slot);
     if (this.#table.size === 0 && !this.#inPass) this.#silence();
+  }
+
+  /** By how much the timer, or the pass that it began, is overdue; 0 while nobody is watched. */
+  lateMs(now: Instant): number {
+    if (this.#table.size === 0 || this.#closed) return 0;
+    const dueAt = this.#inPass ? this.#rangAt : (this.#ringsAt ?? this.#watchedFrom);
+    return Math.max(0, elapsedMs(dueAt, now));
   }
 
   /** Forgets the timer; nothing rings any more. */

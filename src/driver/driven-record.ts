@@ -6,16 +6,17 @@ import { endSentence } from "../connection/sentence.ts";
 export function endRecord(
   { id, openedAtWallMs }: { readonly id: string; readonly openedAtWallMs: number },
   facts: EndFacts,
-  outside: Pick<EndRecord, "remote" | "reset" | "endedAtWallMs">,
+  outside: Pick<EndRecord, "remote" | "via" | "reset" | "endedAtWallMs">,
 ): EndRecord {
   const { code, by, dialect, livedMs, wasOpen, peerSaid, cause, evidence, undelivered } = facts;
-  const { remote, reset, endedAtWallMs } = outside;
+  const { remote, via, reset, endedAtWallMs } = outside;
   return {
     id,
     code,
     by,
     sentence: endSentence(facts),
     remote,
+    via,
     dialect,
     openedAtWallMs,
     endedAtWallMs,

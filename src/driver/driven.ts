@@ -362,9 +362,9 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     if (facts.orderly) this.transport.close();
     else reset = this.transport.reset();
     this.accountHeld(machine, 0);
-    const remote = this.transport.remote.text;
-    const endedAtWallMs = clock.wallNow();
-    const record = endRecord(machine, facts, { remote, reset, endedAtWallMs });
+    const { text: remote, proxied } = this.transport.remote;
+    const outside = { remote, via: proxied?.via, reset, endedAtWallMs: clock.wallNow() };
+    const record = endRecord(machine, facts, outside);
     this.#owner.onEnd(this, record, facts.unwritten);
   }
 

@@ -38,6 +38,8 @@ export class Admission<T extends Registered<T>> {
   readonly pressing: Set<string> = new Set();
   /** Of those: at which somebody was refused since this was emptied last. */
   readonly refusedAddresses: Set<string> = new Set();
+  /** Those who wait until it is known for whom they speak. Each is a handshake, and has a place. */
+  awaitedCount = 0;
   connectionRefusals = 0;
   rateRefusals = 0;
 
@@ -52,7 +54,6 @@ export class Admission<T extends Registered<T>> {
 
   /** Why whoever knocks from `ip` may not come in, or undefined. */
   refusal(ip: string, now: Instant): ErrorCode | undefined {
-    const { maxConnections } = this;
     if (this.rate?.take(now) === false) {
       this.rateRefusals += 1;
       return "ACCEPT_RATE";
@@ -60,13 +61,12 @@ export class Admission<T extends Registered<T>> {
     if (this.#isAddressFull(ip)) return "ADDRESS_MAX";
     // Where lines are accepted nobody is in a handshake before its first byte.
     if (this.#silentGreet && this.handshakesExceed(1)) return "HANDSHAKES_MAX";
-    // A silent one that makes room makes room for this one, too.
-    const leaves = this.tooSilent() === undefined ? 0 : 1;
-    if (maxConnections !== false && this.#registry.size - leaves >= maxConnections) {
-      this.connectionRefusals += 1;
-      return "CONNECTIONS_MAX";
-    }
-    return undefined;
+    return this.#placeRefusal();
+  }
+
+  /** Why one more may not wait for the word of its balancer, or undefined. */
+  awaitedRefusal(): ErrorCode | undefined {
+    return this.handshakesExceed(1) ? "HANDSHAKES_MAX" : this.#placeRefusal();
   }
 
   /** The one that has to go if one more comes that has said nothing yet. */
@@ -80,7 +80,7 @@ export class Admission<T extends Registered<T>> {
   /** Whether `more` handshakes would be too many. */
   handshakesExceed(more: number): boolean {
     const { greetingCount, silentCount } = this.#registry;
-    const count = greetingCount + (this.#silentGreet ? silentCount : 0);
+    const count = this.awaitedCount + greetingCount + (this.#silentGreet ? silentCount : 0);
     return count + more > this.#config.handshakesMax;
   }
 
@@ -96,6 +96,16 @@ export class Admission<T extends Registered<T>> {
 
   onLeft(ip: string): void {
     if (this.#config.maxPerAddress !== false) this.addresses.remove(ip);
+  }
+
+  #placeRefusal(): ErrorCode | undefined {
+    const { maxConnections } = this;
+    // A silent one that makes room makes room for this one, too.
+    const leaves = this.tooSilent() === undefined ? 0 : 1;
+    const held = this.#registry.size + this.awaitedCount - leaves;
+    if (maxConnections === false || held < maxConnections) return undefined;
+    this.connectionRefusals += 1;
+    return "CONNECTIONS_MAX";
   }
 
   #isAddressFull(ip: string): boolean {

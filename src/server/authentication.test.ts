@@ -44,7 +44,7 @@ class Desk {
     return this.authentication.ask({
       hello: HELLO,
       remote: name,
-      below: { tls: undefined, request: undefined },
+      below: { tls: undefined, request: undefined, proxied: undefined },
       isWaiting: () => !this.gone.has(name),
       decide: (mayEnter) => void this.decided.push(`${name}: ${mayEnter}`),
     });

@@ -9,7 +9,7 @@
  */
 import { BoundedQueue } from "../base/bounded-queue.ts";
 import { type Cancel, type Clock, later } from "../base/time.ts";
-import type { TlsFacts, UpgradeRequest } from "../transports/transport.ts";
+import type { ProxiedFacts, TlsFacts, UpgradeRequest } from "../transports/transport.ts";
 import type { Hello } from "../wire/frame.ts";
 
 /**
@@ -28,6 +28,8 @@ export interface BelowHello {
   readonly tls: TlsFacts | undefined;
   /** The request for a WebSocket; undefined elsewhere. */
   readonly request: UpgradeRequest | undefined;
+  /** What the balancer said that gave the address; undefined where the peer came by itself. */
+  readonly proxied: ProxiedFacts | undefined;
 }
 
 /** Whoever waits to be let in. */

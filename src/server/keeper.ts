@@ -28,8 +28,10 @@ import type { Verdict } from "../liveness/monitor.ts";
 import type { AcceptHandlers, Incoming } from "../transports/transport.ts";
 import type { Hello } from "../wire/frame.ts";
 import { Admission } from "./admission.ts";
+import { ServerAntechamber } from "./antechamber.ts";
 import { ConnectionIds } from "./connection-ids.ts";
 import { BufferBudget } from "./buffer-budget.ts";
+import { Everybody } from "./everybody.ts";
 import type { ServerConfig } from "./options.ts";
 import { Reception } from "./reception.ts";
 import { refusalFor } from "./refusal.ts";
@@ -68,6 +70,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
   readonly #surroundings: KeeperSurroundings;
   readonly #reaper: Reaper;
   readonly #admission: Admission<ServerConnection>;
+  readonly antechamber: ServerAntechamber;
   readonly #reception: Reception;
   /** One for all connections, since each keeps what it is given. */
   readonly #context: ConnectionContext;
@@ -96,6 +99,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     this.#drivenSurroundings = { clock, alarms, report, rest };
     const silentGreet = !config.connection.accepts.line;
     this.#admission = new Admission(config, this.registry, silentGreet, clock.now());
+    this.antechamber = new ServerAntechamber(this, this.#admission);
     this.budget = new BufferBudget(
       config.bufferBytesTotalMax,
       () => this.registry,
@@ -107,6 +111,11 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
 
   get isEmpty(): boolean {
     return this.registry.size === 0 && this.refusing.size === 0;
+  }
+
+  /** By how much the reaper's timer is overdue: near 0 unless this process is busy, or ill. */
+  get reaperLateMs(): number {
+    return this.#reaper.alarms.lateMs(this.clock.now());
   }
 
   /** Everybody who is here, those included who are being turned away. */
@@ -321,7 +330,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
 
   /** At the door: nobody was let in, so nobody ends. */
   #turnAway(incoming: Incoming, code: ErrorCode): void {
-    this.#countRejection(code, incoming.remote.text);
+    this.countRejection(code, incoming.remote.text);
     if (this.refusing.size >= REFUSING_MAX) return; // What nobody attaches to is reset.
     const connection = this.#connectionOf(incoming);
     this.refusing.add(connection);
@@ -331,7 +340,7 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
 
   /** One that had come in already. */
   reject(connection: ServerConnection, code: ErrorCode): void {
-    this.#countRejection(code, connection.remote);
+    this.countRejection(code, connection.remote);
     this.#refuse(connection, code);
   }
 
@@ -339,10 +348,10 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
     connection.driven.refuse(refusalFor(code, this.config.reconnectWindowMs));
   }
 
-  #countRejection(code: ErrorCode, address: string): void {
+  countRejection(code: ErrorCode, address: string, detail?: string): void {
     this.counters.countRejection(code);
-    this.config.observe({ what: "rejected", code, address });
-    this.events.emit("rejected", code, address);
+    this.config.observe({ what: "rejected", code, address, detail });
+    this.events.emit("rejected", code, address, detail);
   }
 
   #seeOut(connection: ServerConnection, record: EndRecord, unwritten: readonly Message[]): void {
@@ -373,21 +382,4 @@ export class Keeper implements DrivenOwner, AcceptHandlers {
 function withUndelivered(record: EndRecord, unwritten: readonly Message[]): EndRecord {
   const undelivered = [...record.undelivered, ...unwritten];
   return { ...record, undelivered, undeliveredCount: undelivered.length };
-}
-
-/** The flock of the reaper. */
-class Everybody {
-  readonly #registry: Registry<ServerConnection>;
-
-  constructor(registry: Registry<ServerConnection>) {
-    this.#registry = registry;
-  }
-
-  get size(): number {
-    return this.#registry.size;
-  }
-
-  verifyAll(): void {
-    for (const connection of this.#registry) connection.driven.verifySoon();
-  }
 }

@@ -1,6 +1,7 @@
 /** The options of `listen`, as its users write them. options.ts reads them. */
 import type { Observe } from "../base/observation.ts";
 import type { KeepaliveOptions } from "../transports/keepalive-options.ts";
+import type { ProxyProtocolOptions } from "../transports/proxied/proxy-options.ts";
 import type { TlsServerOptions } from "../transports/tls/tls-server-options.ts";
 import type { WebSocketServerOptions } from "../transports/websocket/websocket-server-options.ts";
 import type { LineOptions } from "../wire/line-options.ts";
@@ -26,7 +27,9 @@ export type ListenAt =
   | {
       /**
        * Urls such as `tcp://[::]:8080` or `unix:/run/x.sock?mode=0660`. The mode is that of the
-       * socket file, 0600 unless it is named: only the owner may connect. At most 64.
+       * socket file, 0600 unless it is named: only the owner may connect. `fd:3` is a socket that
+       * whoever started this process has bound and passed to it, as systemd does; `tls+fd:3` the
+       * same for TLS. At most 64.
        */
       readonly listen: string | readonly string[];
       readonly port?: undefined;
@@ -43,6 +46,16 @@ export interface ServerOptions {
    * may have a line of its own that begins with `GET `.
    */
   readonly accept?: readonly ("line" | "frame" | "websocket")[] | undefined;
+
+  /**
+   * Balancers stand before this server, and begin each connection with a header of the PROXY
+   * protocol that says for whom they speak. Then limits, records and events have the address of the
+   * client; `via` has that of the balancer. The header comes first, before TLS and everything else.
+   * Nothing is guessed: who is trusted has to send one, and who is not cannot.
+   *
+   * @default false: every peer has the address that it connects from
+   */
+  readonly proxyProtocol?: ProxyProtocolOptions | false | undefined;
 
   /** TLS, for `tls://` and `wss://` urls, and for `port` where it is given beside it. */
   readonly tls?: TlsServerOptions | undefined;

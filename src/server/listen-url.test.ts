@@ -28,6 +28,8 @@ test("a url to listen on names a host and a port, or a path and a mode", () => {
     mode: 0o600,
   });
   expect(parseListenUrl("unix:x?mode=0660")).toEqual({ kind: "unix", path: "x", mode: 0o660 });
+  expect(parseListenUrl("fd:3")).toEqual({ kind: "fd", fd: 3, secure: false });
+  expect(parseListenUrl("tls+fd:12")).toEqual({ kind: "fd", fd: 12, secure: true });
 });
 
 test.each([
@@ -50,13 +52,19 @@ test.each([
   "unix:/x?mode=0600&y",
   "unix:/x?owner=me",
   "unix:/x\0y",
+  "fd:",
+  "fd:2",
+  "fd:03",
+  "fd://3",
+  "fd:3x",
+  "ws+fd:3",
 ])("%j is refused with what was expected", (url) => {
   try {
     parseListenUrl(url);
     expect.unreachable();
   } catch (error) {
     expect(isHoldfastError(error) && error.code).toBe("URL_INVALID");
-    expect((error as Error).message).toMatch(/(tcp|tls|wss?):\/\/|unix:/);
+    expect((error as Error).message).toMatch(/(tcp|tls|wss?):\/\/|unix:|fd:N/);
   }
 });
 

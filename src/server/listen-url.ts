@@ -1,6 +1,7 @@
 /**
  * Reads the urls that a server can listen on: `tcp://[::]:8080`, `tls://[::]:8443`,
- * `ws://[::]:8080/live`, `wss://` alike, and `unix:/run/holdfast.sock`.
+ * `ws://[::]:8080/live`, `wss://` alike, `unix:/run/holdfast.sock`, and `fd:3` or `tls+fd:3` for a
+ * socket that whoever started this process has bound and passed to it.
  *
  * The url names the transport only. Which dialects a port accepts is the option `accept`.
  */
@@ -17,7 +18,9 @@ export type ListenAddress =
       readonly webSocketPath: string | undefined;
     }
   /** `mode`: the permission bits of the socket file. */
-  | { readonly kind: "unix"; readonly path: string; readonly mode: number };
+  | { readonly kind: "unix"; readonly path: string; readonly mode: number }
+  /** Whether it is TCP or a Unix socket the descriptor tells. */
+  | { readonly kind: "fd"; readonly fd: number; readonly secure: boolean };
 
 /** Nobody but the owner may connect, unless the url says otherwise. */
 const UNIX_MODE = 0o600;
@@ -27,7 +30,8 @@ export function parseListenUrl(url: string): ListenAddress {
   if (url.startsWith("unix:")) return parseUnix(url);
   const scheme = /^(tcp|tls|wss?):/.exec(url)?.[1];
   if (scheme !== undefined) return parseTcp(url, scheme);
-  throw wrong(url, "a url that begins with tcp://, tls://, ws://, wss:// or unix:");
+  if (/^(?:tls\+)?fd:/.test(url)) return parseFd(url);
+  throw wrong(url, "a url that begins with tcp://, tls://, ws://, wss://, unix: or fd:");
 }
 
 function parseTcp(url: string, scheme: string): ListenAddress {
@@ -60,6 +64,14 @@ function parseUnix(url: string): ListenAddress {
   const octal = /^mode=(0?[0-7]{3})$/.exec(query)?.[1];
   if (octal === undefined) throw wrong(url, expected);
   return { kind: "unix", path: plain, mode: Number.parseInt(octal, 8) };
+}
+
+function parseFd(url: string): ListenAddress {
+  const [, scheme, digits] = /^(tls\+)?fd:([1-9]\d{0,5})$/.exec(url) ?? [];
+  const fd = Number(digits);
+  // Below 3 are the streams of the terminal.
+  if (digits === undefined || fd < 3) throw wrong(url, "fd:N or tls+fd:N, N from 3 on,");
+  return { kind: "fd", fd, secure: scheme !== undefined };
 }
 
 function wrong(url: string, expected: string): HoldfastError {

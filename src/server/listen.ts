@@ -1,6 +1,8 @@
 /** The door for servers: binds the keeper to real sockets, the real clock and real chance. */
+import { assert } from "../base/assert.ts";
 import { type Observe, reporting } from "../base/observation.ts";
 import { pooledSecrets, reportUncaught, systemClock, systemRandom } from "../driver/system.ts";
+import { listenPassed } from "../transports/listen-passed.ts";
 import { chooseEngine } from "../transports/tcp/choose-engine.ts";
 import { listenTcp } from "../transports/tcp/listen-tcp.ts";
 import type { PortSharing, TcpEngine } from "../transports/tcp/tcp-engine.ts";
@@ -59,7 +61,7 @@ export async function listenBeside(options: ListenOptions, company: Company): Pr
   const { tls, server } = config;
   const certificates =
     tls === undefined ? undefined : certificatesOf(tls, reporting(server.observe, reportUncaught));
-  const usesTcp = config.addresses.some(({ kind }) => kind === "tcp");
+  const usesTcp = config.addresses.some(({ kind }) => kind !== "unix");
   const engine = usesTcp ? await engineFor(config) : undefined;
   const listeners = config.addresses.map((address) =>
     listenerFor(address, config, engine, certificates, company),
@@ -81,8 +83,10 @@ function certificatesOf(tls: TlsServerConfig, observe: Observe): ServerCertifica
 }
 
 /** A wish that cannot be met here is worth a warning, not a refusal. */
-async function engineFor({ engine: wanted, server, webSocket }: ListenConfig): Promise<TcpEngine> {
-  const rule = webSocket.accepted === "too" ? "after the first bytes" : "at accept";
+async function engineFor(config: ListenConfig): Promise<TcpEngine> {
+  const { engine: wanted, server, webSocket, proxyProtocol } = config;
+  const areRead = webSocket.accepted === "too" || proxyProtocol !== false;
+  const rule = areRead ? "after the first bytes" : "at accept";
   const { engine, why } = await chooseEngine(wanted, rule);
   if ((wanted === "shared" || wanted === "lean") && engine.name !== wanted) {
     server.observe({ what: "warning", text: `\`engine\` is "${engine.name}" here: ${why}` });
@@ -97,29 +101,28 @@ async function listenerFor(
   certificates: ServerCertificates | undefined,
   { sharing }: Company,
 ): Promise<Listen> {
-  const { kernel, server } = config;
+  const { kernel, server, proxyProtocol } = config;
+  const proxy = proxyProtocol === false ? undefined : { config: proxyProtocol, clock: systemClock };
   const upgrade = await upgradeFor(address, config);
-  if (address.kind === "unix" || engine === undefined) {
-    const { path, mode } = address as ListenAddress & { kind: "unix" };
-    const isShared = sharing !== undefined;
-    const unix = { path, mode, backlog: BACKLOG, upgrade, isShared, overwriteAfterRead: false };
-    return listenUnix(unix);
-  }
-  const { host, port, webSocketPath } = address;
+  const isShared = sharing !== undefined;
+  const unix = { backlog: BACKLOG, upgrade, proxy, isShared, overwriteAfterRead: false };
+  if (address.kind === "unix") return listenUnix({ ...address, ...unix });
+  assert(engine !== undefined, "where an address may be of TCP there is an engine");
   const isSecure = address.secure && certificates !== undefined;
-  return listenTcp({
+  const tcp = {
     kind: isSecure ? "tls" : "tcp",
-    host,
-    port,
     backlog: BACKLOG,
     ipv6Only: false,
     kernel,
     engine: isSecure ? new TlsEngine(engine, () => certificates.contexts) : engine,
     upgrade,
-    webSocketPath,
+    webSocketPath: address.kind === "tcp" ? address.webSocketPath : undefined,
+    proxy,
     sharing,
-    warn: (text) => server.observe({ what: "warning", text }),
-  });
+    warn: (text: string) => server.observe({ what: "warning", text }),
+  } as const;
+  if (address.kind === "fd") return listenPassed({ fd: address.fd, tcp, unix });
+  return listenTcp({ ...tcp, host: address.host, port: address.port });
 }
 
 /** What a url says of WebSockets goes before what `accept` says. */

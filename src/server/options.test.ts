@@ -17,6 +17,20 @@ function refusalOf(run: () => unknown): string {
   return "nothing was refused";
 }
 
+test("a Unix socket that would refuse everybody is a slip, and trusting everybody is told", () => {
+  const listen = ["tcp://[::]:1", "unix:/run/x"];
+  const proxyProtocol = { trustedFrom: ["10.0.0.0/8"] };
+  expect(refusalOf(() => resolveListen({ listen, proxyProtocol }, 20_000))).toBe(
+    'OPTION_INVALID listen: `proxyProtocol` does not trust "unix", so everybody at unix:/run/x ' +
+      "would be refused; add the word unix to the addresses that it trusts",
+  );
+  const served = { ...proxyProtocol, others: "serve" } as const;
+  expect(resolveListen({ listen, proxyProtocol: served }, 20_000).server.warnings).toEqual([]);
+  const all = { trustedFrom: ["0.0.0.0/0"] };
+  const { warnings } = resolveListen({ port: 1, proxyProtocol: all }, 20_000).server;
+  expect(warnings).toEqual([expect.stringContaining("names all addresses")]);
+});
+
 test("the defaults are those that the documents tell", () => {
   const { server, addresses, kernel, engine } = resolveListen({ port: 8080 }, 20_000);
   expect(addresses).toEqual([

@@ -20,6 +20,11 @@ import {
 import { readKeepalive } from "../transports/keepalive-options.ts";
 import { ENGINE_CHOICES, type EngineChoice } from "../transports/tcp/engine-choice.ts";
 import { readTlsServer, type TlsServerConfig } from "../transports/tls/tls-server-options.ts";
+import {
+  type ProxyProtocolConfig,
+  readProxyProtocol,
+  trustsEverybody,
+} from "../transports/proxied/proxy-options.ts";
 import type { KernelConfig } from "../transports/transport.ts";
 import {
   readWebSocketServer,
@@ -52,6 +57,7 @@ export interface ListenConfig {
   /** Given where an address is `secure`. */
   readonly tls: TlsServerConfig | undefined;
   readonly webSocket: WebSocketChoice;
+  readonly proxyProtocol: ProxyProtocolConfig | false;
   readonly addresses: readonly ListenAddress[];
   readonly kernel: KernelConfig;
   readonly engine: EngineChoice;
@@ -85,12 +91,15 @@ export function resolveListen(
   const tls = readTls(read);
   const addresses = readAddresses(read, tls !== undefined);
   checkSecure(read, addresses, tls);
+  const proxyProtocol = readProxyProtocol("listen.proxyProtocol", read.value("proxyProtocol"));
+  checkProxied(read, addresses, proxyProtocol);
   const webSocket = readWebSocket(read);
   const engine = read.oneOf("engine", ENGINE_CHOICES, "auto");
   const server = readServer(read, descriptorsMax);
   const kernel = readKernel(read, server.connection);
   read.done();
-  return { server, addresses, tls, webSocket, kernel, engine };
+  const warned = { ...server, warnings: [...server.warnings, ...proxyWarnings(proxyProtocol)] };
+  return { server: warned, addresses, tls, webSocket, proxyProtocol, kernel, engine };
 }
 
 /** The same without a place to listen on, for servers over pretended transports. */
@@ -103,6 +112,7 @@ export function resolveServer(
   readKernel(read, server.connection);
   readTls(read);
   readWebSocket(read);
+  readProxyProtocol("listen.proxyProtocol", read.value("proxyProtocol"));
   read.oneOf("engine", ENGINE_CHOICES, "auto");
   read.done();
   return server;
@@ -162,13 +172,36 @@ function checkSecure(
   addresses: readonly ListenAddress[],
   tls: TlsServerConfig | undefined,
 ): void {
-  const isSecure = addresses.some((address) => address.kind === "tcp" && address.secure);
+  const isSecure = addresses.some((address) => address.kind !== "unix" && address.secure);
   if (isSecure && tls === undefined) {
     throw read.refuse("`tls` is missing: a tls:// or wss:// url needs a certificate and its key");
   }
   if (!isSecure && tls !== undefined) {
-    throw read.refuse("`tls` is of no use: none of the urls to listen on is tls:// or wss://");
+    throw read.refuse("`tls` is of no use: no url to listen on is tls://, wss:// or tls+fd:");
   }
+}
+
+/** A Unix socket that would refuse everybody is a slip. */
+function checkProxied(
+  read: OptionReader,
+  addresses: readonly ListenAddress[],
+  proxyProtocol: ProxyProtocolConfig | false,
+): void {
+  if (proxyProtocol === false || proxyProtocol.isUnixTrusted || proxyProtocol.servesOthers) return;
+  const unix = addresses.find((address) => address.kind === "unix");
+  if (unix === undefined) return;
+  throw read.refuse(
+    `\`proxyProtocol\` does not trust "unix", so everybody at unix:${unix.path} would be ` +
+      "refused; add the word unix to the addresses that it trusts",
+  );
+}
+
+function proxyWarnings(proxyProtocol: ProxyProtocolConfig | false): readonly string[] {
+  if (proxyProtocol === false || !trustsEverybody(proxyProtocol)) return [];
+  return [
+    "`proxyProtocol.trustedFrom` names all addresses: whoever reaches this port may claim to " +
+      "be anybody, so limits by address hold nobody back; name those of the balancers only",
+  ];
 }
 
 function readWebSocket(read: OptionReader): WebSocketChoice {

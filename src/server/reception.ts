@@ -46,10 +46,11 @@ export class Reception {
     }
     const { driven, remote } = connection;
     const { tls, request } = driven.transport;
+    const { proxied } = driven.transport.remote;
     const isAsked = this.#authentication.ask({
       hello,
       remote,
-      below: { tls, request },
+      below: { tls, request, proxied },
       isWaiting: () => driven.connection.phase === "deciding",
       decide: (mayEnter) => this.#decide(connection, hello, mayEnter),
     });

@@ -11,7 +11,12 @@ import type { EndRecord } from "../connection/end-record.ts";
 import type { Phase } from "../connection/phases.ts";
 import type { Driven } from "../driver/driven.ts";
 import type { Verdict } from "../liveness/monitor.ts";
-import type { TlsFacts, TransportKind, UpgradeRequest } from "../transports/transport.ts";
+import type {
+  ProxiedFacts,
+  TlsFacts,
+  TransportKind,
+  UpgradeRequest,
+} from "../transports/transport.ts";
 import type { Stage } from "./registry.ts";
 
 export interface ServerConnectionEvents {
@@ -31,6 +36,8 @@ export interface ConnectionInfo {
   readonly id: string;
   /** As people write it: `192.0.2.7:4711`, `[2001:db8::1]:4711`, `unix`. */
   readonly address: string;
+  /** The address of the balancer that gave that one; undefined where the peer came by itself. */
+  readonly via: string | undefined;
   readonly transport: TransportKind;
   /** The version of TLS, such as `TLSv1.3`; undefined without TLS. */
   readonly tls: string | undefined;
@@ -111,9 +118,17 @@ export class ServerConnection {
     this.driven.connection.isDoomed = isDoomed;
   }
 
-  /** Where the peer is: `192.0.2.7:4711`, `[2001:db8::1]:4711`, `unix`. */
+  /**
+   * Where the peer is: `192.0.2.7:4711`, `[2001:db8::1]:4711`, `unix`. Behind a balancer that says
+   * so (`proxyProtocol`), the address of the client.
+   */
   get remote(): string {
     return this.driven.transport.remote.text;
+  }
+
+  /** What the balancer said that gave the address; undefined where the peer came by itself. */
+  get proxied(): ProxiedFacts | undefined {
+    return this.driven.transport.remote.proxied;
   }
 
   /** @internal What limits by address count; empty where there is none. */
@@ -210,12 +225,14 @@ export class ServerConnection {
   /** @internal For a table in which all rows show the same moment. */
   infoAt(now: Instant): ConnectionInfo {
     const { transport, openedAtWallMs } = this.driven;
+    const { text: address, proxied } = transport.remote;
     const connection = this.driven.look();
     const { rttMs, bytesIn, bytesOut, messagesIn, messagesOut } = connection.evidence(now);
     const { heardAt } = connection;
     return {
       id: this.id,
-      address: this.remote,
+      address,
+      via: proxied?.via,
       transport: transport.kind,
       tls: transport.tls?.protocol,
       identity: identityOf(transport.tls),

@@ -20,6 +20,9 @@ export interface ServerEvents {
   delivered: [connection: ServerConnection];
   /** Exactly one for each that was accepted, and the last word about it. */
   end: [connection: ServerConnection, record: EndRecord];
-  /** Somebody was turned away, at the door or because of its credentials. */
-  rejected: [code: ErrorCode, address: string];
+  /**
+   * Somebody was turned away, at the door or because of its credentials. `detail` says what came
+   * instead, where the code alone does not, and is safe to print.
+   */
+  rejected: [code: ErrorCode, address: string, detail: string | undefined];
 }

@@ -202,6 +202,11 @@ export class Server {
     await over;
   }
 
+  /** @internal By how much the timer that watches over all connections is overdue. */
+  reaperLateMs(): number {
+    return this.#keeper.reaperLateMs;
+  }
+
   /** @internal Changes this server's part of a limit. Returns what holds now. */
   setLimit(name: LimitName, value: number): number {
     return this.#keeper.sharedLimits.set(name, value);

@@ -130,6 +130,7 @@ function recordOf(facts: EndFacts, driven: Driven, transport: Transport): EndRec
     id: driven.id,
     sentence: endSentence(facts),
     remote: transport.remote.text,
+    via: undefined,
     openedAtWallMs: driven.openedAtWallMs,
     endedAtWallMs: driven.openedAtWallMs + facts.livedMs,
     reset: !orderly,

@@ -1,5 +1,6 @@
 /** A listening server of node:net as an Acceptor. */
 import type { Server } from "node:net";
+import { ignore } from "./stream-transport.ts";
 import type { Acceptor, EffectiveKernelOptions, TransportKind } from "./transport.ts";
 
 export interface AcceptorFacts {
@@ -13,10 +14,13 @@ export class ServerAcceptor implements Acceptor {
   readonly kind: TransportKind;
   readonly #server: Server;
   readonly #kernelOptions: EffectiveKernelOptions;
+  readonly #onClose: () => void;
   #closed: Promise<void> | undefined;
 
-  constructor(server: Server, facts: AcceptorFacts) {
+  /** `onClose` ends those whom nobody has heard of yet. */
+  constructor(server: Server, facts: AcceptorFacts, onClose: () => void = ignore) {
     this.#server = server;
+    this.#onClose = onClose;
     this.url = facts.url;
     this.kind = facts.kind;
     this.#kernelOptions = facts.kernelOptions;
@@ -37,7 +41,10 @@ export class ServerAcceptor implements Acceptor {
 
   close(): Promise<void> {
     // The callback's error says only that the server was closed before, which is what is wanted.
-    this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
+    this.#closed ??= new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#onClose();
+    });
     return this.#closed;
   }
 }

@@ -9,7 +9,9 @@
  * Some pipes carry a protocol of their own below the bytes: TLS, WebSocket. What it has to agree on
  * first makes a pipe that is not ready yet; what it hears beside the bytes is told apart from them.
  */
+import type { ErrorCode } from "../base/errors.ts";
 import type { Cancel } from "../base/time.ts";
+import type { ProxyTls, ProxyVersion } from "../wire/proxy-reading.ts";
 
 export interface Transport {
   /** For logs and metrics. */
@@ -80,6 +82,27 @@ export interface RemoteAddress {
   readonly text: string;
   /** The normalised IP address without port (IPv4-mapped IPv6 as IPv4); empty if there is none. */
   readonly ip: string;
+  /** Where a balancer gave the address, what it said; undefined where the peer came by itself. */
+  readonly proxied?: ProxiedFacts | undefined;
+}
+
+/**
+ * What a balancer said of a connection by the PROXY protocol. It is believed, since it came from a
+ * trusted address; the texts may be those of the client all the same: escape them before printing.
+ */
+export interface ProxiedFacts {
+  /** Where the balancer itself connected from: `10.0.0.5:33412`, `unix`. */
+  readonly via: string;
+  /** The version of the header. */
+  readonly version: ProxyVersion;
+  /** The address that the client had connected to; undefined if it was not told. */
+  readonly destination: string | undefined;
+  /** The host name that the client asked the balancer for (SNI), if it was told. */
+  readonly serverName: string | undefined;
+  /** The protocol chosen by ALPN between client and balancer, if it was told. */
+  readonly alpn: string | undefined;
+  /** What TLS the client spoke with the balancer; undefined without, or where it was not told. */
+  readonly tls: ProxyTls | undefined;
 }
 
 /** Whoever leaves the optional ones out takes pipes only that have no protocol of their own. */
@@ -190,6 +213,17 @@ export interface AcceptHandlers {
   onIncoming(incoming: Incoming): void;
   /** Accepting failed (EMFILE and the like). The listener stays. */
   onAcceptFailed(error: Error): void;
+  /** For listeners that ask balancers first; without it they let everybody wait. */
+  readonly antechamber?: Antechamber | undefined;
+}
+
+/** Knows how many wait of whom it is not known yet for whom they speak, and who was turned away. */
+export interface Antechamber {
+  /** False: there is no room, and it was told as a rejection. True: `leave` follows, once. */
+  enter(via: RemoteAddress): boolean;
+  leave(): void;
+  /** Nobody came in, and the connection is reset. `detail`: one phrase, safe to print. */
+  turnAway(via: RemoteAddress, code: ErrorCode, detail: string): void;
 }
 
 export interface Incoming {

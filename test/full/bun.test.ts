@@ -16,6 +16,7 @@ import { LISTENER_CHECKS } from "../conformance/listener-checks.ts";
 import { findBun } from "../support/bun.ts";
 import { freshEnv } from "../support/commands.ts";
 import { DIST_URL, type Program, Processes } from "../support/processes.ts";
+import { ENDS, v1, v2 } from "../support/proxy-writer.ts";
 import { skipUnless } from "../support/requires.ts";
 
 const LISTENERS = ["bun engine", "bun engine, native calls"];
@@ -106,6 +107,28 @@ async function servesPlainPrograms(accept: string, context: TestContext): Promis
   expect(await server.exit).toEqual({ code: 0, signal: null });
   expect(server.stdout).toMatch(/ended: +PEER_SILENT 1\b/);
 }
+
+onBun("behind a balancer it knows the client, and what came behind the header", async (context) => {
+  const processes = new Processes(context);
+  const args = ["--listen", "tcp://127.0.0.1:0", "--proxy-protocol", "127.0.0.1"];
+  const server = processes.start(bun, [COMMAND, "serve", ...args]);
+  const [, port = ""] = await server.says(/^listening on tcp:\/\/127\.0\.0\.1:(\d+)$/m);
+  for (const header of [v1(ENDS), v2(ENDS)]) {
+    const peer = connect(Number(port), "127.0.0.1");
+    context.onTestFinished(() => void peer.destroy());
+    peer.on("error", () => {});
+    peer.write(Buffer.concat([header, Buffer.from("ping\n")]));
+    await hears(peer, "pong\n");
+    peer.destroy();
+  }
+  await server.says(/(?:accepted from 192\.0\.2\.7:4711 via 127\.0\.0\.1:\d+\n[^]*){2}/);
+  const stranger = connect(Number(port), "127.0.0.1");
+  context.onTestFinished(() => void stranger.destroy());
+  const ended = endOf(stranger);
+  stranger.write("ping\n");
+  expect(await ended).toBe("ECONNRESET");
+  await server.says(/rejected 127\.0\.0\.1:\d+ \(PROXY_HEADER_INVALID\): .*"ping/);
+});
 
 /** Resolves when exactly this was said; its end, or the limit of the test, is the limit. */
 function hears(peer: Socket, wanted: string): Promise<void> {

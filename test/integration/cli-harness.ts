@@ -31,12 +31,18 @@ export function holdfast(argv: readonly string[], options: Options = {}): Runnin
   const [out, err] = [new Transcript(stdout), new Transcript(stderr)];
   const signals = new Map<SignalName, Set<() => void>>();
   const isTerminal = { ...options.terminal };
+  const env: Record<string, string> = { ...options.env };
   const exitCode = run(argv, {
-    env: { ...options.env },
+    env,
     stdin: Object.assign(stdin, { isTTY: isTerminal.stdin ?? false }),
     stdout: Object.assign(stdout, { isTTY: isTerminal.stdout ?? false, columns: 80 }),
     stderr: Object.assign(stderr, { isTTY: isTerminal.stderr ?? false, columns: 80 }),
     clock: systemClock,
+    self: {
+      pid: process.pid,
+      monotonicUs: () => process.hrtime.bigint() / 1_000n,
+      unsetEnv: (name) => void delete env[name],
+    },
     onSignal: (name, listener) => {
       const listeners = signals.get(name) ?? new Set();
       signals.set(name, listeners.add(listener));

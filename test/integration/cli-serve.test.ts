@@ -50,6 +50,18 @@ test("the start says what to try and which kernel options are in force", async (
   expect(server.stdout()).toContain(`nc 127.0.0.1 ${port}    then type: hi\n`);
 });
 
+test("behind balancers the lines name the client and the way it came", async () => {
+  const { server, port } = await serving("--proxy-protocol", "127.0.0.0/8,::1");
+  const socket = await plainClient(port);
+  socket.write("PROXY TCP6 2001:db8::7 2001:db8::1 4711 443\r\nping\n");
+  expect(String(await once(socket, "data"))).toBe("pong\n");
+  await server.says(/accepted from \[2001:db8::7\]:4711 via 127\.0\.0\.1:\d+\n/);
+  expect(server.stdout()).toContain("balancers:   127.0.0.0/8, ::1; each connection begins with");
+  const stranger = await plainClient(port);
+  stranger.write("\u001b]0;x\u0007\n");
+  await server.says(/rejected 127.*\(PROXY_HEADER_INVALID\): .* the bytes 1b 5d 30 3b 78 07 0a\n/);
+});
+
 test("nothing that a peer says reaches stdout unescaped, with or without --json", async () => {
   for (const flags of [[], ["--json"]]) {
     const { server, port } = await serving(...flags);

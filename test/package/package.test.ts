@@ -63,7 +63,7 @@ test("the tarball holds the build and the documents, and neither sources nor tes
     expect(files).toContain(path);
   }
   const allowed =
-    /^(?:dist\/.*\.(?:js|js\.map|d\.ts)|docs\/.*|[A-Z]+(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
+    /^(?:dist\/.*\.(?:js|js\.map|d\.ts)|(?:docs|deploy)\/.*|[A-Z]+(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
   expect(files.filter((path) => !allowed.test(path) || path.includes(".test."))).toEqual([]);
 });
 

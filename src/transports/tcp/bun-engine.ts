@@ -2,9 +2,10 @@
  * Accepts by Bun's own sockets: less of everything than node:net, which Bun rebuilds upon them.
  *
  * What they cannot do goes by node:net as before. A port that may be asked for something else than
- * bytes needs a socket of node:net to hand on. And dialling stays there: a dial of Bun's cannot be
- * given up before it is answered, so that each attempt at a host that is silent would hold its
- * descriptor, and this process, for the two minutes that the kernel tries.
+ * bytes needs a socket of node:net to hand on, and so does one behind a balancer. And dialling
+ * stays there: a dial of Bun's cannot be given up before it is answered, so that each attempt at a
+ * host that is silent would hold its descriptor, and this process, for the two minutes that the
+ * kernel tries.
  */
 import type { Socket, TcpNetConnectOpts } from "node:net";
 import type { StreamFacts } from "../stream-transport.ts";
@@ -40,7 +41,9 @@ class BunEngine implements TcpEngine {
   }
 
   listen(config: ListenTcpConfig): Listen | undefined {
-    if (config.upgrade !== undefined || config.kind === "tls") return undefined;
+    const { upgrade, kind, proxy, passedFd } = config;
+    if (upgrade !== undefined || kind === "tls") return undefined;
+    if (proxy !== undefined || passedFd !== undefined) return undefined;
     return listenByBun(this.#bun, this, config);
   }
 

@@ -34,32 +34,37 @@ interface HoldingHandle extends TcpHandle {
 
 /** One function for all handles of a listener. */
 export function lookAtFirst(config: FirstBytesConfig): OnRead {
-  const { internals, upgrade, goOn } = config;
+  const { internals } = config;
   return function onFirst(this: HoldingHandle, memory: ArrayBuffer | undefined): void {
-    const transport = leanTransportOf(this);
-    const held = this[HEAD];
     const result = internals.readResult();
     if (result <= 0 || memory === undefined) {
-      if (result < 0) endOfHead(this, transport, result, result === internals.errors.endOfFile);
+      const isFin = result === internals.errors.endOfFile;
+      if (result < 0) endOfHead(this, leanTransportOf(this), result, isFin);
       return;
     }
-    const bytes = new Uint8Array(memory, internals.readOffset(), result);
-    const head = held === undefined ? bytes : concatBytes([held, bytes]);
-    const wanted = upgrade.recognise(head);
-    if (wanted === "more") {
-      this[HEAD] = head;
-      transport.hold();
-      return;
-    }
-    if (held !== undefined) this[HEAD] = undefined;
-    if (wanted === "yes") {
-      giveAway(transport, head, config);
-      return;
-    }
-    goOn(this);
-    transport.release();
-    transport.handleBytes(head);
+    lookAt(this, new Uint8Array(memory, internals.readOffset(), result), config);
   };
+}
+
+/** `bytes` are kept if they do not tell yet. */
+export function lookAt(handle: HoldingHandle, bytes: Uint8Array, config: FirstBytesConfig): void {
+  const transport = leanTransportOf(handle);
+  const held = handle[HEAD];
+  const head = held === undefined ? bytes : concatBytes([held, bytes]);
+  const wanted = config.upgrade.recognise(head);
+  if (wanted === "more") {
+    handle[HEAD] = head;
+    transport.hold();
+    return;
+  }
+  if (held !== undefined) handle[HEAD] = undefined;
+  if (wanted === "yes") {
+    giveAway(transport, head, config);
+    return;
+  }
+  config.goOn(handle);
+  transport.release();
+  transport.handleBytes(head);
 }
 
 /** FIN, before it was clear what is wanted: then it was bytes. */

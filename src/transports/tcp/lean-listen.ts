@@ -9,6 +9,7 @@
 import type { Server } from "node:net";
 import { assert } from "../../base/assert.ts";
 import { ipAddress } from "../address.ts";
+import { ProxyDoor } from "../proxied/proxy-door.ts";
 import { ServerAcceptor } from "../server-acceptor.ts";
 import { ignore } from "../stream-transport.ts";
 import type {
@@ -24,7 +25,7 @@ import type {
   TransportKind,
 } from "../transport.ts";
 import type { ListenerKernelOptions } from "./kernel-options.ts";
-import { lookAtFirst, type OnRead } from "./lean-first-bytes.ts";
+import { type FirstBytesConfig, lookAt, lookAtFirst, type OnRead } from "./lean-first-bytes.ts";
 import {
   type HandleAddress,
   type LeanInternals,
@@ -33,7 +34,8 @@ import {
   systemError,
   type TcpHandle,
 } from "./lean-internals.ts";
-import { type LeanPort, LeanTransport } from "./lean-transport.ts";
+import { awaitHeader, type LeanHall, ProxiedLeanTransport, readHeaders } from "./lean-proxied.ts";
+import { type LeanPort, LeanTransport, leanTransportOf } from "./lean-transport.ts";
 import {
   type BeginAccepting,
   goneBeforeAccept,
@@ -71,7 +73,11 @@ class LeanAcceptor implements Acceptor, LeanPort {
   readonly #reads: LeanReads;
   readonly #handlers: AcceptHandlers;
   /** Undefined where nothing but bytes may be asked for. */
+  readonly #first: FirstBytesConfig | undefined;
   readonly #onFirst: OnRead | undefined;
+  /** Undefined where no balancer is expected. */
+  readonly #hall: LeanHall | undefined;
+  readonly #onHeader: OnRead | undefined;
   readonly #applyToAccepted: ((handle: TcpHandle) => void) | undefined;
   /** Filled for each newcomer. */
   readonly #peer: HandleAddress = {};
@@ -87,26 +93,30 @@ class LeanAcceptor implements Acceptor, LeanPort {
     reads: LeanReads,
     handlers: AcceptHandlers,
   ) {
-    const { engine, upgrade } = config;
+    const { engine, proxy, upgrade } = config;
     this.url = facts.url;
     this.kind = facts.kind;
     this.internals = internals;
     this.source = engine;
     this.overwriteAfterRead = engine.overwriteAfterRead;
     this.#effective = kernel.effective;
-    this.#server = new ServerAcceptor(server, facts);
+    const door = proxy === undefined ? undefined : new ProxyDoor(proxy, handlers);
+    this.#server = new ServerAcceptor(server, facts, () => door?.close());
     this.#reads = reads;
     this.#handlers = handlers;
-    this.#onFirst =
+    this.#first =
       upgrade === undefined
         ? undefined
-        : lookAtFirst({
+        : {
             internals,
             upgrade,
             facts: tcpFacts(engine, kernel.effective, upgrade),
             goOn: (handle) => this.#goOnLean(handle),
             onLeft: () => this.onLeft(),
-          });
+          };
+    this.#onFirst = this.#first === undefined ? undefined : lookAtFirst(this.#first);
+    this.#hall = door === undefined ? undefined : this.#hallBehind(door);
+    this.#onHeader = this.#hall === undefined ? undefined : readHeaders(this.#hall);
     this.#applyToAccepted = applyTo(server, kernel.applyToAccepted);
     const handle = listenerHandleOf(server);
     if (handle === undefined) throw new Error("a listener of node:net has no handle here");
@@ -147,16 +157,45 @@ class LeanAcceptor implements Acceptor, LeanPort {
     const peer = this.#peer;
     if (handle.getpeername(peer) !== 0 || peer.address === undefined) {
       handle.reset(ignore);
-      this.#handlers.onAcceptFailed(goneBeforeAccept());
+      // Balancers look whether a port is open, and reset at once: that is no fault.
+      if (this.#hall === undefined) this.#handlers.onAcceptFailed(goneBeforeAccept());
       return;
     }
     if (peer.address === this.#lastAddress) peer.address = this.#lastAddress;
     else this.#lastAddress = peer.address;
     this.#applyToAccepted?.(handle);
     this.#count += 1;
-    const newcomer = new Newcomer(handle, peer.address, peer.port ?? 0, this.#attach);
+    const { address, port = 0 } = peer;
+    if (this.#hall === undefined || this.#onHeader === undefined) {
+      this.#offer(new Newcomer(handle, address, port, this.#attach));
+      return;
+    }
+    const via = ipAddress(address, port);
+    const welcome = this.#hall.door.welcome(via);
+    if (welcome === "wait") awaitHeader(handle, via, this.#hall, this.#onHeader);
+    else if (welcome === "serve") this.#offer(new Newcomer(handle, address, port, this.#attach));
+    else handle.reset(this.#onRefused);
+  }
+
+  #offer(newcomer: Newcomer): boolean {
     this.#handlers.onIncoming(newcomer);
-    if (!newcomer.wasAttached()) handle.reset(this.#onRefused);
+    const wasAttached = newcomer.wasAttached();
+    if (!wasAttached) newcomer.handle.reset(this.#onRefused);
+    return wasAttached;
+  }
+
+  #hallBehind(door: ProxyDoor): LeanHall {
+    return {
+      internals: this.internals,
+      door,
+      onLeft: this.#onRefused,
+      offer: (handle, remote, rest) => {
+        const isOffered = this.#offer(new Newcomer(handle, "", 0, this.#attach, remote));
+        if (!isOffered || rest.length === 0) return;
+        if (this.#first === undefined) leanTransportOf(handle).handleBytes(rest);
+        else lookAt(handle, rest, this.#first);
+      },
+    };
   }
 
   /** The handle of somebody to whom nobody attached is closed. */
@@ -164,10 +203,14 @@ class LeanAcceptor implements Acceptor, LeanPort {
 
   /** One for all newcomers. */
   readonly #attach = (newcomer: Newcomer, handlers: TransportHandlers): Transport => {
-    const { handle } = newcomer;
-    const transport = new LeanTransport(handle, this, newcomer, handlers);
+    const { handle, given } = newcomer;
+    const transport =
+      given === undefined
+        ? new LeanTransport(handle, this, newcomer, handlers)
+        : new ProxiedLeanTransport(handle, this, given, handlers);
     if (this.#onFirst === undefined) this.#goOnLean(handle);
     else handle.onread = this.#onFirst;
+    if (given !== undefined) return transport; // It reads already.
     const code = handle.readStart();
     if (code < 0) transport.handleReadEnd(code);
     return transport;
@@ -187,12 +230,21 @@ class Newcomer implements Incoming {
   readonly address: string;
   readonly port: number;
   readonly attach: Attach;
+  /** What a header said, after which the handle reads already. */
+  readonly given: RemoteAddress | undefined;
   #stage: "offered" | "attached" | "over" = "offered";
 
-  constructor(handle: TcpHandle, address: string, port: number, attach: AttachNewcomer) {
+  constructor(
+    handle: TcpHandle,
+    address: string,
+    port: number,
+    attach: AttachNewcomer,
+    given?: RemoteAddress,
+  ) {
     this.handle = handle;
     this.address = address;
     this.port = port;
+    this.given = given;
     this.attach = (handlers) => {
       assert(this.#stage === "offered", "an incoming pipe is attached once, at once");
       this.#stage = "attached";
@@ -201,7 +253,7 @@ class Newcomer implements Incoming {
   }
 
   get remote(): RemoteAddress {
-    return ipAddress(this.address, this.port);
+    return this.given ?? ipAddress(this.address, this.port);
   }
 
   /** Nobody may attach from now on. */

@@ -16,9 +16,11 @@ import {
 } from "node:net";
 import { ipAddress, urlHost } from "../address.ts";
 import { listenFailure, systemCode } from "../listen-failure.ts";
-import { offerAccepted } from "../offer-accepted.ts";
+import { offerSocket, type SocketOffer } from "../proxied/offer-proxied.ts";
+import { ProxyDoor } from "../proxied/proxy-door.ts";
 import { type AcceptorFacts, ServerAcceptor } from "../server-acceptor.ts";
-import { discard, HIGH_WATER_MARK } from "../stream-transport.ts";
+import { passedFailure } from "../passed-socket.ts";
+import { discard, HIGH_WATER_MARK, type Upgrade } from "../stream-transport.ts";
 import type { AcceptHandlers, Acceptor, Listen, RemoteAddress } from "../transport.ts";
 import { applyToListener, type ListenerKernelOptions } from "./kernel-options.ts";
 import { tcpFacts } from "./tcp-facts.ts";
@@ -51,6 +53,7 @@ export function listenWith(config: ListenTcpConfig, listenOn: ListenOn): Listen 
     try {
       return await listenOn(config.host, handlers);
     } catch (error) {
+      if (config.passedFd !== undefined) throw passedFailure(config.passedFd, error);
       const cause = systemCode(error) ?? "";
       if (!(config.host === "::" && !config.ipv6Only && NO_IPV6.includes(cause))) {
         throw listenFailure(tcpUrl(config.host, config.port, config), error);
@@ -79,27 +82,22 @@ async function listenOnSockets(
   config: ListenTcpConfig,
   handlers: AcceptHandlers,
 ): Promise<ListeningServer> {
-  const { engine, upgrade, port, backlog, ipv6Only, sharing } = config;
+  const { engine, backlog, passedFd } = config;
   const server = createServer({
     allowHalfOpen: true,
     noDelay: true, // A ping of five bytes must not wait for Nagle's algorithm.
-    pauseOnConnect: engine.pausesOnAccept && upgrade === undefined,
+    pauseOnConnect: engine.pausesOnAccept && !readsFirst(config),
     highWaterMark: HIGH_WATER_MARK,
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    const place: ListenOptions & { readonly reusePort: boolean } = {
-      host,
-      port,
-      backlog,
-      ipv6Only,
-      exclusive: sharing !== "one-handle",
-      reusePort: sharing === "reuse-port",
-    };
-    server.listen(place, () => {
+    server.once("listening", () => {
       server.off("error", reject);
       resolve();
     });
+    // Of a socket that was passed the length of the backlog would be taken from nowhere else.
+    if (passedFd === undefined) server.listen(placeOf(host, config));
+    else server.listen({ fd: passedFd, exclusive: true }, backlog);
   });
   const kernel = applyToListener(server, config.kernel, engine.native);
   for (const text of kernel.warnings) config.warn(text);
@@ -108,6 +106,25 @@ async function listenOnSockets(
   const kind = config.webSocketPath === undefined ? config.kind : "websocket";
   const url = tcpUrl(address.address, address.port, config);
   return { server, kernel, config, facts: { url, kind, kernelOptions: kernel.effective } };
+}
+
+/** Whether sockets come to the engine by way of node:net's own reads. */
+function readsFirst({ upgrade, proxy }: ListenTcpConfig): boolean {
+  return upgrade !== undefined || proxy !== undefined;
+}
+
+function placeOf(
+  host: string,
+  { port, backlog, ipv6Only, sharing }: ListenTcpConfig,
+): ListenOptions & { readonly reusePort: boolean } {
+  return {
+    host,
+    port,
+    backlog,
+    ipv6Only,
+    exclusive: sharing !== "one-handle",
+    reusePort: sharing === "reuse-port",
+  };
 }
 
 export function tcpUrl(
@@ -124,22 +141,39 @@ function acceptSockets(
   { server, kernel, facts: acceptor, config }: ListeningServer,
   handlers: AcceptHandlers,
 ): Acceptor {
-  const { engine, upgrade } = config;
-  const facts = tcpFacts(engine, kernel.effective, upgrade);
+  const { engine, proxy, upgrade } = config;
+  const door = proxy === undefined ? undefined : new ProxyDoor(proxy, handlers);
+  // Behind a header the first bytes may have been read already, so they have to be looked at.
+  const isRead = door !== undefined && engine.pausesOnAccept;
+  const facts = tcpFacts(engine, kernel.effective, upgrade ?? (isRead ? NO_UPGRADE : undefined));
+  const offer: SocketOffer = {
+    canReset: true,
+    handlers,
+    door,
+    adopt: (socket, remote, to) => engine.adoptAccepted(socket, facts, remote, to),
+  };
   server.on("connection", (socket) => {
     const remote = remoteOf(socket);
     if (remote === undefined) {
       discard(socket, true);
-      handlers.onAcceptFailed(goneBeforeAccept());
+      // Balancers look whether a port is open, and reset at once: that is no fault.
+      if (door === undefined) handlers.onAcceptFailed(goneBeforeAccept());
       return;
     }
     kernel.applyToAccepted?.(socket);
-    offerAccepted(socket, true, remote, handlers, (to) =>
-      engine.adoptAccepted(socket, facts, remote, to),
-    );
+    offerSocket(socket, remote, offer);
   });
-  return new ServerAcceptor(server, acceptor);
+  return new ServerAcceptor(server, acceptor, () => door?.close());
 }
+
+/** Nothing but bytes, whatever comes first. */
+const NO_UPGRADE: Upgrade = {
+  isOnly: false,
+  recognise: () => "no",
+  take() {
+    throw new Error("broken promise: nothing was recognised");
+  },
+};
 
 /** Undefined when the connection is gone already, so that the kernel knows no peer any more. */
 function remoteOf(socket: Socket): RemoteAddress | undefined {

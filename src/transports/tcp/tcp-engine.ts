@@ -1,5 +1,6 @@
 /** How the bytes of a TCP socket are read. Everything else about TCP is common to all engines. */
 import type { Socket, TcpNetConnectOpts } from "node:net";
+import type { ProxyRules } from "../proxied/proxy-door.ts";
 import type { StreamFacts, Upgrade } from "../stream-transport.ts";
 import type {
   KernelConfig,
@@ -79,6 +80,10 @@ export interface ListenTcpConfig {
   readonly kind: "tcp" | "tls";
   /** The path of a listener for nothing but WebSockets; its url is a `ws` or `wss` one. */
   readonly webSocketPath: string | undefined;
+  /** Undefined: peers come by themselves. Else a balancer has to say first for whom it speaks. */
+  readonly proxy?: ProxyRules | undefined;
+  /** A socket that is bound already, instead of `host` and `port`. */
+  readonly passedFd?: number | undefined;
   /** Undefined: the address is for this process alone. */
   readonly sharing?: PortSharing | undefined;
   /** Told once about each value that the user asked for and that cannot be set. */

@@ -9,16 +9,30 @@
  * nobody answers. libuv unlinks the path when the listener closes.
  */
 import { chmodSync, existsSync, lstatSync, unlinkSync } from "node:fs";
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { UNIX_ADDRESS } from "../address.ts";
 import { readFirst, takeAtOnce } from "../first-bytes.ts";
 import { listenFailure, systemCode } from "../listen-failure.ts";
 import { NO_KERNEL_OPTIONS } from "../no-kernel-options.ts";
-import { offerAccepted } from "../offer-accepted.ts";
+import { offerSocket, type SocketOffer } from "../proxied/offer-proxied.ts";
+import { ProxyDoor, type ProxyRules } from "../proxied/proxy-door.ts";
+import { passedFailure } from "../passed-socket.ts";
 import { ServerAcceptor } from "../server-acceptor.ts";
-import { HIGH_WATER_MARK, StreamTransport, type Upgrade } from "../stream-transport.ts";
-import type { AcceptHandlers, Acceptor, Listen } from "../transport.ts";
+import {
+  HIGH_WATER_MARK,
+  type StreamFacts,
+  StreamTransport,
+  type Upgrade,
+} from "../stream-transport.ts";
+import type {
+  AcceptHandlers,
+  Acceptor,
+  Listen,
+  RemoteAddress,
+  Transport,
+  TransportHandlers,
+} from "../transport.ts";
 import { unixFacts } from "./unix-facts.ts";
 
 export interface ListenUnixConfig {
@@ -29,6 +43,10 @@ export interface ListenUnixConfig {
   readonly backlog: number;
   /** What else than bytes may be asked for. */
   readonly upgrade: Upgrade | undefined;
+  /** Undefined: peers come by themselves. Else a balancer has to say first for whom it speaks. */
+  readonly proxy?: ProxyRules | undefined;
+  /** A socket that is bound already; whoever made it has settled who may connect. */
+  readonly passedFd?: number | undefined;
   /** Whether processes share it through the cluster module of Node. */
   readonly isShared?: boolean | undefined;
   /** For tests: lent bytes are overwritten after each `onBytes`. */
@@ -37,11 +55,14 @@ export interface ListenUnixConfig {
 
 export function listenUnix(config: ListenUnixConfig): Listen {
   return async (handlers) => {
+    const { passedFd } = config;
     try {
       // Of a shared one the first process has made sure, and it is not stale.
-      if (config.isShared !== true) await removeStale(config.path);
+      const isNew = config.isShared !== true && passedFd === undefined;
+      if (isNew) await removeStale(config.path);
       return await listenOn(config, handlers);
     } catch (error) {
+      if (passedFd !== undefined) throw passedFailure(passedFd, error);
       throw listenFailure(`unix:${config.path}`, error);
     }
   };
@@ -51,23 +72,27 @@ async function listenOn(config: ListenUnixConfig, handlers: AcceptHandlers): Pro
   const server = createServer({ allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK });
   await bind(server, config);
   server.on("error", (error) => handlers.onAcceptFailed(error));
-  acceptFrom(server, config, handlers);
+  const { door } = acceptFrom(server, config, handlers);
   const facts = {
     url: `unix:${config.path}`,
     kind: "unix",
     kernelOptions: NO_KERNEL_OPTIONS,
   } as const;
-  return new ServerAcceptor(server, facts);
+  return new ServerAcceptor(server, facts, () => door?.close());
 }
 
 function bind(server: Server, config: ListenUnixConfig): Promise<void> {
-  const { path, mode, backlog, isShared = false } = config;
+  const { path, mode, backlog, passedFd, isShared = false } = config;
   return new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.once("listening", () => {
       server.off("error", reject);
       resolve();
     });
+    if (passedFd !== undefined) {
+      server.listen({ fd: passedFd, exclusive: true }, backlog);
+      return;
+    }
     const restore = narrowUmask(mode);
     try {
       // In a cluster the primary binds, later, and with its own umask, which it has narrowed.
@@ -125,15 +150,32 @@ function systemError(code: string, text: string): Error {
   return Object.assign(new Error(text), { code });
 }
 
-function acceptFrom(server: Server, config: ListenUnixConfig, handlers: AcceptHandlers): void {
-  const facts = unixFacts(config.overwriteAfterRead, config.upgrade);
-  server.on("connection", (socket) => {
-    offerAccepted(socket, false, UNIX_ADDRESS, handlers, (to) => {
-      const taken = takeAtOnce(socket, facts, UNIX_ADDRESS, undefined, to);
-      if (taken !== undefined) return taken;
-      const transport = new StreamTransport(socket, facts, UNIX_ADDRESS, to);
-      readFirst(socket, facts);
-      return transport;
-    });
-  });
+function acceptFrom(
+  server: Server,
+  config: ListenUnixConfig,
+  handlers: AcceptHandlers,
+): SocketOffer {
+  const { overwriteAfterRead, proxy, upgrade } = config;
+  const facts = unixFacts(overwriteAfterRead, upgrade);
+  const offer: SocketOffer = {
+    canReset: false,
+    handlers,
+    door: proxy === undefined ? undefined : new ProxyDoor(proxy, handlers),
+    adopt: (socket, remote, to) => adopt(socket, facts, remote, to),
+  };
+  server.on("connection", (socket) => offerSocket(socket, UNIX_ADDRESS, offer));
+  return offer;
+}
+
+function adopt(
+  socket: Socket,
+  facts: StreamFacts,
+  remote: RemoteAddress,
+  to: TransportHandlers,
+): Transport {
+  const taken = takeAtOnce(socket, facts, remote, undefined, to);
+  if (taken !== undefined) return taken;
+  const transport = new StreamTransport(socket, facts, remote, to);
+  readFirst(socket, facts);
+  return transport;
 }

@@ -222,6 +222,7 @@ export function ended(
     by,
     sentence: "",
     remote: "",
+    via: undefined,
     dialect: "frame",
     openedAtWallMs: 0,
     endedAtWallMs: 0,
