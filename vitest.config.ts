@@ -18,6 +18,8 @@ const PATIENT = [
   "test/full/shut-window.test.ts",
   "test/full/probe.test.ts",
   "test/full/adaptive.test.ts",
+  "test/full/browser.test.ts",
+  "test/full/browser-chat.test.ts",
   "test/full/agent-example.test.ts",
 ];
 

@@ -3,10 +3,12 @@
  *
  * Type-only imports obey, too: a type from above is knowledge from above. Tests that stand inside
  * a room may use `testing/`, packages, and rooms up to their own floor. A pure room, and all that
- * it pulls in at run time, names no package and no `node:` module.
+ * it pulls in at run time, names no package and no `node:` module. Neither does the door for
+ * browsers, nor anything behind it.
  */
 import type { Files, Finding } from "./house.ts";
 import { importsOf, targetOf } from "./imports.ts";
+import { codeOnly, lineAt } from "./source-text.ts";
 
 interface Room {
   readonly floor: number;
@@ -33,6 +35,8 @@ const ROOMS: ReadonlyMap<string, Room> = new Map(
 );
 
 export const PURE_ROOMS: readonly string[] = FLOORS.flatMap(({ pure }) => pure);
+
+const BROWSER_DOOR = "src/browser.ts";
 
 /** The room of a path such as `src/wire/frame.ts`; undefined outside src/. */
 function roomOf(path: string): string | undefined {
@@ -90,20 +94,56 @@ function faultOfTest(path: string, room: Room, specifier: string): string | unde
 
 /** Follows the imports that are left at run time: purity that ends in the next file is none. */
 function impureFindings(files: Files): Finding[] {
-  const findings: Finding[] = [];
-  const seen = new Set<string>();
   const isPure = (path: string): boolean => PURE_ROOMS.includes(roomOf(path) ?? "");
-  const ahead = [...files.keys()].filter((path) => isPure(path) && !isTest(path));
+  const pure = [...files.keys()].filter((path) => isPure(path) && !isTest(path));
+  const behindDoor = reached(files, [BROWSER_DOOR]);
+  return [
+    ...reachFindings(files, reached(files, pure), "a pure room", isPure),
+    ...reachFindings(files, behindDoor, "the door for browsers", isPure),
+    ...[...behindDoor].flatMap((path) => globalFindings(path, files.get(path) ?? "")),
+  ];
+}
+
+/** All files behind these, themselves included, by the imports that are left at run time. */
+function reached(files: Files, from: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const ahead = from.filter((path) => files.has(path));
   for (let path = ahead.pop(); path !== undefined; path = ahead.pop()) {
-    if (seen.has(path)) continue;
-    seen.add(path);
-    for (const { specifier, line, typeOnly } of importsOf(files.get(path) ?? "")) {
+    if (found.has(path)) continue;
+    found.add(path);
+    for (const { specifier, typeOnly } of importsOf(files.get(path) ?? "")) {
       const target = targetOf(path, specifier);
-      if (typeOnly) continue;
-      if (target !== undefined) ahead.push(target);
-      else if (!isPure(path)) {
-        findings.push({ path, line, what: `a pure room reaches "${specifier}" through this file` });
-      }
+      if (!typeOnly && target !== undefined) ahead.push(target);
+    }
+  }
+  return found;
+}
+
+/** What only Node has. The pure rooms are compiled without it; the files of the door are not. */
+const NODE_GLOBALS = /(?<![.\w])(?:Buffer|process|global|setImmediate|__dirname)(?!\w|\??:)/g;
+
+function globalFindings(path: string, source: string): Finding[] {
+  const text = codeOnly(source);
+  return [...text.matchAll(NODE_GLOBALS)].map(({ 0: name, index }) => ({
+    path,
+    line: lineAt(text, index),
+    what: `the door for browsers reaches \`${name}\` here`,
+  }));
+}
+
+/** Outside the pure rooms, of which the rules above say more. */
+function reachFindings(
+  files: Files,
+  paths: Iterable<string>,
+  who: string,
+  isPure: (path: string) => boolean,
+): Finding[] {
+  const findings: Finding[] = [];
+  for (const path of paths) {
+    if (isPure(path)) continue;
+    for (const { specifier, line, typeOnly } of importsOf(files.get(path) ?? "")) {
+      if (typeOnly || targetOf(path, specifier) !== undefined) continue;
+      findings.push({ path, line, what: `${who} reaches "${specifier}" through this file` });
     }
   }
   return findings;

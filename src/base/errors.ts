@@ -103,6 +103,12 @@ export const ERRORS = {
     means: "the application here did not read for `pauseMsMax`",
   },
 
+  PAGE_AWAY: {
+    fault: "nobody",
+    retry: true,
+    means: "the page was frozen, or went into the browser's cache for going back",
+  },
+
   // The peer broke the rules.
   HANDSHAKE_TIMEOUT: {
     fault: "peer",

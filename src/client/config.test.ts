@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { LinkRig } from "../../test/support/link-rig.ts";
-import { connectionConfigFor, resolveConnect } from "./config.ts";
+import { connectionConfigFor } from "./config.ts";
+import { resolveConnect } from "./socket-terms.ts";
 import type { ConnectOptions } from "./options.ts";
 import { parseTarget } from "./target.ts";
 

@@ -8,16 +8,12 @@ import type { AdaptiveChoice } from "../liveness/adaptive-options.ts";
 import { type ClientLivenessConfig, readClientLiveness } from "../liveness/options.ts";
 import { type RedialOptions, resolveRedial } from "../redial/options.ts";
 import type { RedialConfig } from "../redial/redial-policy.ts";
-import { readKeepalive } from "../transports/keepalive-options.ts";
-import { readTlsClient } from "../transports/tls/tls-client-options.ts";
-import type { KernelConfig } from "../transports/transport.ts";
-import { readWebSocketClient } from "../transports/websocket/websocket-client-options.ts";
 import { type LineOptions, resolveLine } from "../wire/line-options.ts";
 import type { LineWords } from "../wire/line-words.ts";
 import { isToken, TOKEN_BYTES_MAX, type TokenSource } from "./credentials.ts";
 import type { OutgoingConfig } from "./outgoing.ts";
 import type { AbortSignalLike, ConnectOptions } from "./options.ts";
-import type { DialConfig } from "./platform.ts";
+import type { DialConfig, LinkTerms } from "./platform.ts";
 import type { LinkTarget } from "./target.ts";
 
 export interface LinkConfig {
@@ -34,6 +30,8 @@ export interface LinkConfig {
   readonly stallToleranceMs: number;
   readonly inboxBytesMax: number;
   readonly closeTimeoutMs: number;
+  /** What is promised while the page is hidden; false: no more than otherwise. */
+  readonly hiddenLeaseMs: number | false;
   readonly token: TokenSource | undefined;
   readonly redirectTo: readonly string[];
   readonly signal: AbortSignalLike | undefined;
@@ -43,9 +41,10 @@ export interface LinkConfig {
 type CommonConfig = Omit<ConnectionConfig, "role" | "accepts">;
 
 /** @throws HoldfastError `OPTION_INVALID`, naming the option, its range and what came. */
-export function resolveConnect(options: ConnectOptions | undefined): LinkConfig {
+export function resolveLink(options: ConnectOptions | undefined, terms: LinkTerms): LinkConfig {
   const read = new OptionReader("connect", options);
   const liveness = readClientLiveness(read);
+  refuseAdaptive(read, liveness, terms);
   const redial = resolveRedial(
     read.value("redial") as RedialOptions | undefined,
     liveness.intervalMs,
@@ -55,9 +54,7 @@ export function resolveConnect(options: ConnectOptions | undefined): LinkConfig 
   const inboxBytesMax = read.integer("inboxBytesMax", { default: MIB, min: 1, max: GIB });
   const closeTimeoutMs = read.integer("closeTimeoutMs", { default: 5_000, min: 0, max: 600_000 });
   const dial: DialConfig = {
-    kernel: readKernel(read, liveness),
-    tls: readTlsClient("tls", read.value("tls")),
-    websocket: readWebSocketClient("websocket", read.value("websocket")),
+    ...terms.readDial(read, liveness),
     textBytesMax: line.lineBytesMax,
   };
   const connection: CommonConfig = {
@@ -95,12 +92,23 @@ export function resolveConnect(options: ConnectOptions | undefined): LinkConfig 
     inboxBytesMax,
     closeTimeoutMs,
     token: readToken(read),
+    hiddenLeaseMs: terms.readHiddenLease?.(read) ?? false,
     redirectTo: readRedirectTo(read),
     signal: readSignal(read),
     observe: read.callback<Observe>("observe") ?? observeNothing,
   };
   read.done();
   return config;
+}
+
+/** Where a door has nothing that could adapt it. */
+function refuseAdaptive(
+  read: OptionReader,
+  { adaptive }: ClientLivenessConfig,
+  { paceOf }: LinkTerms,
+): void {
+  if (adaptive === false || paceOf !== undefined) return;
+  throw read.refuse("`heartbeat.adaptive` is for `connectAdaptive`; here use `intervalMs`");
 }
 
 export function connectionConfigFor(config: LinkConfig, target: LinkTarget): ConnectionConfig {
@@ -145,29 +153,6 @@ function lineIntervalMs({ liveness }: CommonConfig): number | false {
 const DAY_MS = 86_400_000;
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
-
-function readKernel(read: OptionReader, liveness: ClientLivenessConfig): KernelConfig {
-  const { drainTimeoutMs } = liveness;
-  const userTimeoutMs = read.integerOrFalse("userTimeoutMs", {
-    default: liveness.userTimeoutMs,
-    min: 1,
-    max: 2 * DAY_MS,
-  });
-  if (userTimeoutMs !== false && userTimeoutMs <= drainTimeoutMs) {
-    throw read.refuse(
-      `\`userTimeoutMs\` ${userTimeoutMs} must exceed \`drainTimeoutMs\` ${drainTimeoutMs}, ` +
-        "or the kernel ends connections that are only slow",
-    );
-  }
-  const keepalive = read.value("keepalive");
-  const quietMs = liveness.adaptive === false ? 0 : liveness.adaptive.intervalMsMax;
-  return {
-    keepalive: readKeepalive("keepalive", keepalive, read.value("deadWithinMs"), quietMs),
-    keepaliveAsked: keepalive !== undefined,
-    userTimeoutMs,
-    userTimeoutAsked: read.value("userTimeoutMs") !== undefined,
-  };
-}
 
 function readAgent(read: OptionReader): string {
   const agent = read.text("agent", "holdfast");

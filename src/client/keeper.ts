@@ -23,11 +23,14 @@ import {
 import { Closing } from "./closing.ts";
 import { connectionConfigFor, intervalWarning, type LinkConfig } from "./config.ts";
 import { Credentials } from "./credentials.ts";
-import { LinkPace } from "./link-pace.ts";
+import { type LinkOfPage, LinkOnPage } from "./link-on-page.ts";
+import type { LinkPace } from "./link-pace.ts";
 import { Notices } from "./notices.ts";
 import { OrderedEvents } from "./ordered-events.ts";
+import { Outcome } from "./outcome.ts";
 import { Outgoing, type OutgoingHandlers } from "./outgoing.ts";
 import type { LinkPlatform } from "./platform.ts";
+import { Previous } from "./previous.ts";
 import { Readers, type ReadersOwner } from "./readers.ts";
 import { Route } from "./route.ts";
 import { assertTrue, type Stage } from "./stage.ts";
@@ -40,7 +43,7 @@ import { LinkWatch, type StallMember } from "./watch.ts";
 
 type Handlers = AttemptHandlers & AttemptSurroundings & OutgoingHandlers & ReadersOwner;
 
-export class Keeper implements Handlers, Due, StallMember {
+export class Keeper implements Handlers, Due, LinkOfPage, StallMember {
   readonly platform: LinkPlatform;
   readonly events: OrderedEvents<LinkEvents>;
   readonly outgoing: Outgoing;
@@ -55,14 +58,13 @@ export class Keeper implements Handlers, Due, StallMember {
   readonly #route: Route;
   readonly #tally: Tally;
   readonly #onAbort: (() => void) | undefined;
-  #ended: Promise<LinkEndRecord> | undefined;
-  #resolveEnded: ((record: LinkEndRecord) => void) | undefined;
+  readonly #outcome = new Outcome();
+  readonly #page: LinkOnPage | undefined;
   #stage: Stage;
   #status: LinkStatus;
   #closing: Closing | undefined;
   #isAborting = false;
-  /** The last connection that was welcomed, and where: its secret is for that server alone. */
-  #previous: { readonly id: string; readonly secret: string; readonly at: string } | undefined;
+  readonly #previous = new Previous();
 
   constructor(platform: LinkPlatform, targets: readonly LinkTarget[], config: LinkConfig) {
     this.platform = platform;
@@ -72,32 +74,29 @@ export class Keeper implements Handlers, Due, StallMember {
     this.#policy = new RedialPolicy(config.redial, platform.random);
     const { token } = config;
     this.credentials = token === undefined ? Credentials.none : new Credentials(token);
-    this.#route = new Route(targets, config.redirectTo);
+    this.#route = new Route(targets, config.redirectTo, platform.terms.parse);
     this.notices = new Notices(config.observe, platform.report);
     this.#tally = new Tally(platform.clock.wallNow());
-    this.pace = LinkPace.of(config, platform, this.notices);
+    this.pace = platform.terms.paceOf?.(config, platform, this.notices);
     this.events = new OrderedEvents(platform.report);
     this.readers = new Readers(config.inboxBytesMax, this);
     const speaksLines = targets.some(({ dialect }) => dialect === "line");
     this.outgoing = new Outgoing(config.outgoing[speaksLines ? "line" : "frame"], this);
     this.#status = { name: "connecting", attempt: 1, url: this.#route.next.label };
     this.#stage = { is: "waiting", entry: undefined };
+    this.#page = LinkOnPage.of(platform, config.hiddenLeaseMs, this, this.#route);
     afterThisTurn(() => this.#begin(speaksLines));
     if (config.signal === undefined) return;
     this.#onAbort = () => this.#handleAbort();
     config.signal.addEventListener("abort", this.#onAbort);
   }
 
-  /** Made when it is asked for: of many links nobody awaits the end. */
   get ended(): Promise<LinkEndRecord> {
-    const status = this.#status;
-    this.#ended ??=
-      status.name === "ended"
-        ? Promise.resolve(status.record)
-        : new Promise((resolve) => {
-            this.#resolveEnded = resolve;
-          });
-    return this.#ended;
+    return this.#outcome.of(this.#status);
+  }
+
+  get online(): Attempt | undefined {
+    return this.#stage.is === "online" ? this.#stage.attempt : undefined;
   }
 
   get status(): LinkStatus {
@@ -121,12 +120,18 @@ export class Keeper implements Handlers, Due, StallMember {
 
   /** The network or the machine came back: asks the peer soon, or cuts the wait short, once. */
   wake(): void {
-    const stage = this.#stage;
-    if (stage.is === "online") stage.attempt.driven.verifySoon();
+    this.online?.driven.verifySoon();
+    this.#waitAnew(this.#policy.cutShort(this.platform.clock.now()));
+  }
+
+  /** Waits on, if it waits, for as long as there is no use in dialling. */
+  hold(): void {
+    this.#waitAnew(this.#prolonged());
+  }
+
+  #waitAnew(leftMs: number | undefined): void {
     const status = this.#status;
-    if (stage.is !== "waiting" || status.name !== "waiting") return;
-    const leftMs = this.#policy.cutShort(this.platform.clock.now());
-    if (leftMs === undefined) return;
+    if (leftMs === undefined || this.#stage.is !== "waiting" || status.name !== "waiting") return;
     this.#step(() => {
       this.#stopWaiting();
       this.#wait(leftMs, status.attempt, status.cause);
@@ -140,7 +145,7 @@ export class Keeper implements Handlers, Due, StallMember {
   }
 
   onStall(stall: Stall): void {
-    this.notices.stall(stall);
+    if (this.#page?.isHidden !== true) this.notices.stall(stall);
     if (stall.suspended) this.wake();
   }
 
@@ -187,13 +192,12 @@ export class Keeper implements Handlers, Due, StallMember {
       this.#policy.onOnline(clock.now());
       this.#stage = { is: "online", attempt };
       this.#tally.onOnline();
-      if (welcome !== undefined) {
-        this.#previous = { id: welcome.id, secret: welcome.secret, at: attempt.target.label };
-      }
+      this.#previous.remember(welcome, attempt.target);
       this.#tell(attempt.statusAs("online", clock.wallNow()));
       this.onPace();
       this.#tellInterval();
       this.outgoing.attach(attempt, welcome?.messageBytesMax);
+      this.#page?.onOnline(attempt);
     });
   }
 
@@ -210,7 +214,7 @@ export class Keeper implements Handlers, Due, StallMember {
       if (this.#route.isEndless) return this.#finish("REDIRECTS_MAX");
       const { hint } = attempt;
       // Our own slowness concerns nobody else.
-      const isolated = code === "READER_TOO_SLOW";
+      const isolated = code === "READER_TOO_SLOW" || code === "PAGE_AWAY";
       const now = this.platform.clock.now();
       this.#follow(this.#policy.onEnded({ code, livedMs, hint, isolated }, now), cause);
     });
@@ -277,7 +281,7 @@ export class Keeper implements Handlers, Due, StallMember {
         connection: connectionConfigFor(this.#config, target),
         dial: this.#config.dial,
         timeoutMs: decision.timeoutMs,
-        previous: this.#previousAt(target),
+        previous: this.#previous.at(target),
       },
       this,
     );
@@ -288,12 +292,6 @@ export class Keeper implements Handlers, Due, StallMember {
     attempt.start();
   }
 
-  #previousAt({ dialect, label }: LinkTarget): { id: string; secret: string } | undefined {
-    const previous = this.#previous;
-    if (dialect !== "frame" || previous?.at !== label) return undefined;
-    return { id: previous.id, secret: previous.secret };
-  }
-
   #follow(decision: RedialDecision, cause: LinkCause): void {
     switch (decision.do) {
       case "give-up":
@@ -301,9 +299,9 @@ export class Keeper implements Handlers, Due, StallMember {
       case "refresh-credentials":
         if (!this.credentials.canRefresh) return this.#giveUp("UNAUTHORIZED");
         this.credentials.forget();
-        return this.#wait(decision.delayMs, decision.attempt, cause);
+        return this.#wait(this.#prolonged() ?? decision.delayMs, decision.attempt, cause);
       case "wait":
-        return this.#wait(decision.delayMs, decision.attempt, cause);
+        return this.#wait(this.#prolonged() ?? decision.delayMs, decision.attempt, cause);
       default:
         decision satisfies never;
     }
@@ -315,6 +313,12 @@ export class Keeper implements Handlers, Due, StallMember {
     this.#stage = { is: "waiting", entry };
     const retryAt = clock.wallNow() + delayMs;
     this.#tell({ name: "waiting", retryAt, delayMs, attempt, cause });
+  }
+
+  /** How long to wait since there is no network; undefined: there is one, or no wait. */
+  #prolonged(): number | undefined {
+    const holdMs = this.#page?.holdMs ?? 0;
+    return holdMs === 0 ? undefined : this.#policy.prolong(holdMs, this.platform.clock.now());
   }
 
   #stopWaiting(): void {
@@ -364,6 +368,7 @@ export class Keeper implements Handlers, Due, StallMember {
     this.#stage = { is: "ended" };
     this.#closing?.forget();
     this.watch.leave(this);
+    this.#page?.leave();
     if (this.#onAbort) this.#config.signal?.removeEventListener("abort", this.#onAbort);
     const sentence = this.#tally.sentence(code, this.#closing?.reason ?? "");
     const undelivered = this.outgoing.finish(code, sentence);
@@ -372,7 +377,7 @@ export class Keeper implements Handlers, Due, StallMember {
     this.#tell({ name: "ended", record });
     this.events.emit("end", record);
     this.readers.end();
-    this.#resolveEnded?.(record);
+    this.#outcome.settle(record);
   }
 
   #tell(status: LinkStatus): void {

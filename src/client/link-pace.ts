@@ -83,17 +83,6 @@ export class LinkPace implements Pace {
     this.#toldMs = this.#adaptive.intervalMs;
   }
 
-  /** Undefined where the interval is fixed. */
-  static of(
-    { adaptive, connection }: LinkConfig,
-    { random, clock }: LinkPlatform,
-    notices: Notices,
-  ): LinkPace | undefined {
-    if (adaptive === false) return undefined;
-    const { timeoutMs } = connection.liveness;
-    return new LinkPace({ ...adaptive, timeoutMs }, random, clock, (text) => notices.warn(text));
-  }
-
   get intervalMs(): number {
     return this.#adaptive.intervalMs;
   }
@@ -250,6 +239,17 @@ export class LinkPace implements Pace {
       this.#warn(`\`heartbeat.adaptive.memory\` cannot be used: ${why}`);
     }
   }
+}
+
+/** Undefined where the interval is fixed. */
+export function paceOf(
+  { adaptive, connection }: LinkConfig,
+  { random, clock }: LinkPlatform,
+  notices: Notices,
+): LinkPace | undefined {
+  if (adaptive === false) return undefined;
+  const { timeoutMs } = connection.liveness;
+  return new LinkPace({ ...adaptive, timeoutMs }, random, clock, (text) => notices.warn(text));
 }
 
 /** Ends by which the kernel says that the other side has answered nothing for long. */

@@ -1,7 +1,7 @@
 /** What an application holds: a link that comes back by itself until it is told to stop. */
 import { HoldfastError } from "../base/errors.ts";
 import type { Message } from "../connection/effects.ts";
-import { resolveConnect } from "./config.ts";
+import { resolveLink } from "./config.ts";
 import { Keeper } from "./keeper.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { LinkPlatform } from "./platform.ts";
@@ -137,9 +137,9 @@ export function connectWith(
     throw new HoldfastError("URL_INVALID", "expected a url, or an array of at least one");
   }
   const shared = platform.configs ?? new SharedConfig();
-  const targets = shared.targets(list);
+  const targets = shared.targets(list, platform.terms.parse);
   const isSecure = targets.some(({ secure }) => secure);
-  const config = shared.of(resolveConnect(options), isSecure);
+  const config = shared.of(resolveLink(options, platform.terms), isSecure);
   const isMute = !config.connection.liveness.answersExpected;
   if (isMute && targets.some(({ dialect }) => dialect === "frame")) {
     throw new HoldfastError(

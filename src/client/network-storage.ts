@@ -14,7 +14,8 @@ export interface StorageLike {
  * @param key Under which name it is kept. Pages that share it learn from each other.
  *
  * @example
- * connect(url, { heartbeat: { adaptive: { memory: networkStorage(localStorage) } } });
+ * const memory = networkStorage(localStorage);
+ * connectAdaptive(url, { heartbeat: { adaptive: { memory } } }); // of holdfast/browser
  */
 export function networkStorage(storage: StorageLike, key = "holdfast-networks"): NetworkStore {
   return {

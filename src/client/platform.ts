@@ -1,9 +1,15 @@
 /** What a link takes from the platform that it runs on; the doors hand it in. */
+import type { OptionReader } from "../base/options.ts";
 import type { Random, Secrets } from "../base/random.ts";
 import type { Clock } from "../base/time.ts";
+import type { ClientLivenessConfig } from "../liveness/options.ts";
 import type { TlsClientConfig } from "../transports/tls/tls-client-options.ts";
 import type { KernelConfig, Open } from "../transports/transport.ts";
 import type { WebSocketClientConfig } from "../transports/websocket/websocket-client-options.ts";
+import type { LinkConfig } from "./config.ts";
+import type { LinkPace } from "./link-pace.ts";
+import type { Notices } from "./notices.ts";
+import type { PageWatch } from "./page-watch.ts";
 import type { LinkTarget } from "./target.ts";
 import type { SharedConfig } from "./shared-config.ts";
 import type { LinkWatch } from "./watch.ts";
@@ -14,13 +20,36 @@ import type { LinkWatch } from "./watch.ts";
  */
 export interface DialConfig {
   readonly kernel: KernelConfig;
-  readonly tls: TlsClientConfig;
+  /** Undefined where the platform agrees on TLS by itself. */
+  readonly tls: TlsClientConfig | undefined;
   readonly websocket: WebSocketClientConfig;
   /** The longest line that is taken, where each is a message of the transport's own. */
   readonly textBytesMax: number;
 }
 
+/** What a door decides for its links, so that none carries what only another one needs. */
+export interface LinkTerms {
+  /** @throws HoldfastError `URL_INVALID` for what this door cannot open, naming what it can. */
+  readonly parse: (url: string) => LinkTarget;
+  /** Reads the options of the transports of this door. @throws HoldfastError `OPTION_INVALID` */
+  readonly readDial: (read: OptionReader, liveness: ClientLivenessConfig) => DialOptions;
+  /** Where links live on a page: what is promised while it is hidden. */
+  readonly readHiddenLease?: (read: OptionReader) => number | false;
+  /** What adapts the interval. Undefined: this door has no such thing, and says what has. */
+  readonly paceOf: PaceOf | undefined;
+}
+
+export type DialOptions = Omit<DialConfig, "textBytesMax">;
+
+/** Undefined where the interval is fixed. */
+export type PaceOf = (
+  config: LinkConfig,
+  platform: LinkPlatform,
+  notices: Notices,
+) => LinkPace | undefined;
+
 export interface LinkPlatform {
+  readonly terms: LinkTerms;
   readonly clock: Clock;
   readonly random: Random;
   readonly secrets: Secrets;
@@ -30,6 +59,8 @@ export interface LinkPlatform {
   readonly report: (error: unknown) => void;
   /** One timer for all links of a process. Without it each link has its own. */
   readonly watch?: LinkWatch | undefined;
+  /** What the page tells about itself, where there is one. */
+  readonly page?: PageWatch | undefined;
   /** Lets links of a process that are asked for alike share what they were asked for with. */
   readonly configs?: SharedConfig | undefined;
 }

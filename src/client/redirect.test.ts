@@ -5,7 +5,7 @@ import { type LinkTarget, parseTarget } from "./target.ts";
 const HERE = parseTarget("tcp://a.example:1");
 
 function isFollowed(url: string, from: LinkTarget, redirectTo: readonly string[] = []): boolean {
-  return "to" in resolveRedirect(url, from, redirectTo);
+  return "to" in resolveRedirect(url, from, redirectTo, parseTarget);
 }
 
 test("the same host may send the link to another port", () => {
@@ -30,7 +30,7 @@ test("no redirect changes the dialect, leads into the file system or back to pla
 });
 
 test("what is no url, or holds credentials, is refused in words that are safe to print", () => {
-  const refused = resolveRedirect("tcp://u:HUNTER2@\x1b[2Jb:1", HERE, []);
+  const refused = resolveRedirect("tcp://u:HUNTER2@\x1b[2Jb:1", HERE, [], parseTarget);
   if (!("refused" in refused)) throw new Error("it was followed");
   expect(refused.refused).not.toContain("HUNTER2");
   expect(refused.refused).not.toContain("\x1b");

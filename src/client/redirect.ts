@@ -5,7 +5,7 @@
  * else; and never from an encrypted path to a plain one.
  */
 import { isHoldfastError } from "../base/errors.ts";
-import { type LinkTarget, parseTarget, redactedUrl } from "./target.ts";
+import { type LinkTarget, redactedUrl } from "./target.ts";
 
 /** After so many in a row the link ends: servers that point at each other would go on for ever. */
 export const REDIRECTS_IN_ROW_MAX = 3;
@@ -19,11 +19,12 @@ export function resolveRedirect(
   url: string,
   from: LinkTarget,
   redirectTo: readonly string[],
+  parse: (url: string) => LinkTarget,
 ): Redirect {
   const shown = redactedUrl(url);
   let to: LinkTarget;
   try {
-    to = parseTarget(url);
+    to = parse(url);
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
     return { refused: `the server's redirect was not followed: ${error.message}` };

@@ -13,7 +13,7 @@ const TO_OTHER_PORT = {
 } as const;
 
 test("a url that failed gives way to the next, one that held is dialled again", () => {
-  const route = new Route([A, B], []);
+  const route = new Route([A, B], [], parseTarget);
   expect(route.take()).toBe(A);
   route.onOver(false);
   expect(route.take()).toBe(B);
@@ -24,7 +24,7 @@ test("a url that failed gives way to the next, one that held is dialled again", 
 });
 
 test("a redirect is good for one dial, and does not move the list on", () => {
-  const route = new Route([A, B], []);
+  const route = new Route([A, B], [], parseTarget);
   route.take();
   route.onGoAway(TO_OTHER_PORT, A);
   route.onOver(false);
@@ -41,7 +41,7 @@ test("redirects count only in a row: neither over a stable connection nor over a
     },
     (route: Route): void => route.onOver(false),
   ]) {
-    const route = new Route([A], []);
+    const route = new Route([A], [], parseTarget);
     for (let round = 0; round < 3; round++) {
       for (let count = 0; count < 2; count++) {
         route.take();
@@ -56,7 +56,7 @@ test("redirects count only in a row: neither over a stable connection nor over a
 });
 
 test("the fourth redirect in a row is one too many", () => {
-  const route = new Route([A], []);
+  const route = new Route([A], [], parseTarget);
   for (let count = 1; count <= 4; count++) {
     route.take();
     expect(route.onGoAway(TO_OTHER_PORT, A)).toBeUndefined();
@@ -66,7 +66,7 @@ test("the fourth redirect in a row is one too many", () => {
 });
 
 test("a server that says never leads nowhere, whatever url it names", () => {
-  const route = new Route([A], []);
+  const route = new Route([A], [], parseTarget);
   route.take();
   route.onGoAway({ ...TO_OTHER_PORT, retry: "never" }, A);
   expect(route.next).toBe(A);

@@ -11,16 +11,22 @@ import type { LinkTarget } from "./target.ts";
 export class Route {
   readonly #targets: readonly LinkTarget[];
   readonly #redirectTo: readonly string[];
+  readonly #parse: (url: string) => LinkTarget;
   #index = 0;
   #redirect: LinkTarget | undefined;
   #isDetour = false;
   #redirectsInRow = 0;
   #isEndless = false;
 
-  constructor(targets: readonly LinkTarget[], redirectTo: readonly string[]) {
+  constructor(
+    targets: readonly LinkTarget[],
+    redirectTo: readonly string[],
+    parse: (url: string) => LinkTarget,
+  ) {
     assert(targets.length > 0, "a link has a url");
     this.#targets = targets;
     this.#redirectTo = redirectTo;
+    this.#parse = parse;
   }
 
   /** What `take` would return. */
@@ -45,7 +51,7 @@ export class Route {
   onGoAway(goaway: GoAway, from: LinkTarget): string | undefined {
     this.#redirect = undefined;
     if (goaway.url === undefined || goaway.retry === "never") return undefined;
-    const redirect = resolveRedirect(goaway.url, from, this.#redirectTo);
+    const redirect = resolveRedirect(goaway.url, from, this.#redirectTo, this.#parse);
     if ("refused" in redirect) return redirect.refused;
     this.#redirect = redirect.to;
     return undefined;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { LinkRig } from "../../test/support/link-rig.ts";
-import { resolveConnect } from "./config.ts";
+import { resolveConnect } from "./socket-terms.ts";
+import { parseTarget } from "./target.ts";
 import { connectWith } from "./link.ts";
 import type { ConnectOptions } from "./options.ts";
 import { isSame, SharedConfig } from "./shared-config.ts";
@@ -46,10 +47,12 @@ test("what only looks alike is not the same", () => {
 test("urls are read once for links that name the same, and in their order", () => {
   const shared = new SharedConfig();
   const urls = ["tcp://a.example:1", "line://b.example:2"];
-  const targets = shared.targets(urls);
+  const targets = shared.targets(urls, parseTarget);
   expect(targets.map(({ label }) => label)).toEqual(urls);
-  expect(shared.targets([...urls])).toBe(targets);
-  expect(shared.targets(urls.toReversed()).map(({ label }) => label)).toEqual(urls.toReversed());
+  expect(shared.targets([...urls], parseTarget)).toBe(targets);
+  expect(shared.targets(urls.toReversed(), parseTarget).map(({ label }) => label)).toEqual(
+    urls.toReversed(),
+  );
 });
 
 test("links of one tolerance share a watch for as long as there are any", () => {

@@ -7,7 +7,7 @@
  * tells them apart: functions and objects of classes are, unless they are the very same.
  */
 import type { LinkConfig } from "./config.ts";
-import { type LinkTarget, parseTarget } from "./target.ts";
+import type { LinkTarget } from "./target.ts";
 
 export class SharedConfig {
   #config: WeakRef<LinkConfig> | undefined;
@@ -28,10 +28,10 @@ export class SharedConfig {
   }
 
   /** @throws HoldfastError `URL_INVALID` */
-  targets(urls: readonly string[]): readonly LinkTarget[] {
+  targets(urls: readonly string[], parse: (url: string) => LinkTarget): readonly LinkTarget[] {
     const last = this.#targets?.deref();
     if (last !== undefined && isSame(this.#urls, urls)) return last;
-    const targets = urls.map(parseTarget);
+    const targets = urls.map((url) => parse(url));
     this.#urls = [...urls];
     this.#targets = new WeakRef(targets);
     return targets;

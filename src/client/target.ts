@@ -51,10 +51,7 @@ const DEFAULT_PORT = { ws: "80", wss: "443" } as const;
 
 /** @throws HoldfastError `URL_INVALID`, naming what was expected; never shows credentials. */
 export function parseTarget(url: string): LinkTarget {
-  if (typeof url !== "string") throw invalid(String(url), "expected a string");
-  const scheme = /^[A-Za-z][A-Za-z0-9+.-]*(?=:)/.exec(url)?.[0].toLowerCase();
-  if (hasControl(url)) throw invalid(url, "it holds a control character");
-  const rest = url.slice((scheme?.length ?? 0) + 1);
+  const { scheme, rest } = partsOf(url);
   switch (scheme) {
     case "tcp":
     case "tls":
@@ -75,6 +72,21 @@ export function parseTarget(url: string): LinkTarget {
     default:
       throw invalid(url, `expected one of ${KNOWN}`);
   }
+}
+
+/** The same where nothing but WebSocket can be opened. @throws HoldfastError `URL_INVALID` */
+export function parseWebTarget(url: string): WebSocketTarget {
+  const { scheme, rest } = partsOf(url);
+  const isWeb = scheme !== undefined && /^(?:line\+)?wss?$/.test(scheme);
+  if (!isWeb) throw invalid(url, `expected one of ${KNOWN_IN_PAGES}`);
+  return webSocketTarget(url, scheme, scheme.startsWith("line") ? "line" : "frame", rest);
+}
+
+function partsOf(url: string): { readonly scheme: string | undefined; readonly rest: string } {
+  if (typeof url !== "string") throw invalid(String(url), "expected a string");
+  const scheme = /^[A-Za-z][A-Za-z0-9+.-]*(?=:)/.exec(url)?.[0].toLowerCase();
+  if (hasControl(url)) throw invalid(url, "it holds a control character");
+  return { scheme, rest: url.slice((scheme?.length ?? 0) + 1) };
 }
 
 /** The same place in the other dialect, as a label. */
@@ -136,6 +148,10 @@ export function redactedUrl(url: string): string {
 const KNOWN =
   "tcp://host:port, tls://host:port, ws://host/path, wss://host/path, unix:/path, " +
   "and for lines line://host:port, line+tls://, line+ws://, line+wss://, line+unix:/path";
+
+const KNOWN_IN_PAGES =
+  "wss://host/path, ws://host/path, and for lines line+wss://, line+ws://: " +
+  "a browser opens no other connections";
 
 function invalid(url: string, why: string): HoldfastError {
   return new HoldfastError("URL_INVALID", `cannot open "${redactedUrl(url)}": ${why}`);

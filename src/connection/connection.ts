@@ -197,7 +197,7 @@ export class Connection {
   /** `moved`: the kernel had refused a part of it before. */
   handleDrained(moved: boolean, now: Instant): void {
     if (this.#phase === "ended") return;
-    this.output.drained(now);
+    if (this.output.drained(now)) this.heartbeat.pingLeft(now);
     this.heartbeat.monitor.spoke(now, this.output.lastWriteBytes);
     if (moved) this.handleMoved(now);
   }

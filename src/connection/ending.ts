@@ -15,9 +15,9 @@ export interface Ending {
  * back through `endingSaid`.
  */
 export function wireCode(ending: Ending): ErrorCode {
-  return ending.code === "CLOSED_HERE" || ending.code === "ABORTED"
-    ? "CLOSED_BY_PEER"
-    : ending.code;
+  const { code } = ending;
+  const isPlain = code === "CLOSED_HERE" || code === "ABORTED" || code === "PAGE_AWAY";
+  return isPlain ? "CLOSED_BY_PEER" : code;
 }
 
 /** Codes that a peer may put into our record by END. Any other word means that it just closed. */

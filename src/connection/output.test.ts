@@ -7,7 +7,11 @@ import {
   SERVER_CONFIG,
   withLiveness,
 } from "../testing/connection-pair.ts";
+import type { Instant } from "../base/time.ts";
+import { StallLog } from "../liveness/stall-log.ts";
 import { encodeFrame } from "../wire/frame-codec.ts";
+import { Output } from "./output.ts";
+import { FrameSpeech } from "./speech.ts";
 
 test.each(BOTH_DIALECTS)(
   "%s: a peer that speaks but takes nothing is ended for that",
@@ -106,4 +110,20 @@ test("line: a reader is known to be slow by the kernel's count alone", () => {
     pair.run(1_000);
   }
   expect(pair.server.end?.code).toBe("PEER_TAKES_NOTHING");
+});
+
+test("a ping that had to wait is told of when it leaves, and no other write is", () => {
+  const stalls = new StallLog({ stallToleranceMs: 250 });
+  const output = new Output(CLIENT_CONFIG, stalls);
+  output.speech = new FrameSpeech("client");
+  const now = 1_000 as Instant;
+  output.ping(Uint8Array.of(1));
+  output.next(now);
+  output.written(false, now);
+  expect(output.drained(now)).toBe(true);
+  expect(output.drained(now)).toBe(false);
+  output.say(Uint8Array.of(2));
+  output.next(now);
+  output.written(false, now);
+  expect(output.drained(now)).toBe(false);
 });

@@ -45,6 +45,8 @@ export class Output {
   /** `bytesOut` up to which the peer's application is known to have read: a pong said so. */
   #readByPeer = 0;
   #pingEndsAt = 0;
+  /** The write under way holds a ping. */
+  #pingLeaves = false;
 
   constructor(config: ConnectionConfig, stalls: StallLog) {
     this.outbox = new Outbox(config.outboxBytesMax, config.outboxHighWaterBytes);
@@ -132,6 +134,7 @@ export class Output {
     // Each step asks until there is nothing, so that answer comes first.
     if (!messages && !this.#hasControl && !this.#isMidLine) return undefined;
     let bytes: Uint8Array | undefined;
+    this.#pingLeaves = this.#ping !== undefined && !this.#isMidLine;
     if (this.#isMidLine) bytes = this.#takeRestOfLine();
     else if (!messages && this.#control === undefined) bytes = this.#takeLoneControl();
     bytes ??= this.#takeBatch(messages);
@@ -152,6 +155,7 @@ export class Output {
   refused(byteCount: number, now: Instant): void {
     this.bytesOut += byteCount;
     this.lastWriteBytes = byteCount;
+    this.#pingLeaves = false;
     this.written(false, now);
   }
 
@@ -161,10 +165,13 @@ export class Output {
     else if (this.speech?.dialect === "frame" || !this.outbox.isEmpty) this.#mind(now);
   }
 
-  /** The kernel took what it had refused: output moved. */
-  drained(now: Instant): void {
+  /** What was refused is taken. True: a ping was in it. */
+  drained(now: Instant): boolean {
     this.#writable = true;
     this.#onTaken(now);
+    const hadPing = this.#pingLeaves;
+    this.#pingLeaves = false;
+    return hadPing;
   }
 
   pushed(now: Instant): void {

@@ -13,7 +13,7 @@
  * What this cannot see: whether bytes wait unread in the kernel. The driver keeps the rule that no
  * verdict falls before a later poll pass brought nothing; it calls `poll` only after such a pass.
  */
-import { type Random, uniform } from "../base/random.ts";
+import type { Random } from "../base/random.ts";
 import { earliestOf, type Instant, later } from "../base/time.ts";
 import type { BeatStyle } from "./beat-schedule.ts";
 import {
@@ -38,6 +38,7 @@ import {
   verdictNow,
 } from "./silence-rules.ts";
 import type { StallLog } from "./stall-log.ts";
+import { askNow, askSoon, WAKE_SPREAD_MS } from "./waking.ts";
 
 export type { MonitorConfig, OutstandingPing, Verdict };
 
@@ -54,9 +55,6 @@ export type MonitorAction =
   | "alive"
   | "slow"
   | "expired";
-
-/** Over this the questions after a sleep of our machine are spread. */
-export const WAKE_SPREAD_MS = 1_000;
 
 export class LivenessMonitor {
   readonly #state: MonitorState;
@@ -208,6 +206,14 @@ export class LivenessMonitor {
     state.await(behindBytes, now);
   }
 
+  /** The ping that is waited for had not left when it was queued; it has now. */
+  pingLeft(now: Instant): void {
+    const state = this.#state;
+    if (state.verdict === "dead" || state.awaitedAt === undefined) return;
+    state.awaitedAt = now;
+    state.unsettled = true;
+  }
+
   /**
    * A pong came. Returns the round trip for the outstanding ping and undefined for any other. One
    * during which we did not listen says more about us than about the path, and is not learnt from.
@@ -268,32 +274,14 @@ export class LivenessMonitor {
     state.unsettled = true;
   }
 
-  /**
-   * The machine slept, or may have: ask at a random point within `withinMs`, unless a byte comes
-   * first. Where it surely slept (a tick came late, too) silence counts from now, and the answer is
-   * waited for 1 to 5 s. Where only the wall clock jumped no deadline changes.
-   */
+  /** The machine slept, or may have: ask at a random point within `withinMs` (waking.ts). */
   verifySoon(now: Instant, withinMs: number = WAKE_SPREAD_MS): void {
-    const state = this.#state;
-    if (state.verdict === "dead" || state.paused) return;
-    state.mute?.end();
-    const last = state.stalls.last;
-    const slept = last?.suspended === true && last.lateMs > 0;
-    // A network that changes later on says nothing about a sleep of long ago, nor about one after
-    // which the peer was heard.
-    const isFresh = last !== undefined && now - last.at <= WAKE_SPREAD_MS;
-    const surelySlept = slept && isFresh && state.heardAt <= last.at;
-    if (surelySlept) {
-      state.awaitNothing();
-      state.resumedAt = now;
-      state.beginAnew();
-      state.unsettled = true;
-    }
-    if (!canAsk(state) || state.awaitedAt !== undefined) return;
-    if (state.expired || state.verifyAt !== undefined) return;
-    const withinOwnMs = state.beats.intervalMs ?? state.allowanceMs ?? withinMs;
-    state.verifyAt = later(now, uniform(state.random, 0, Math.min(withinMs, withinOwnMs)));
-    state.woke = surelySlept;
+    askSoon(this.#state, withinMs, now);
+  }
+
+  /** The path may be gone: ask now, and wait for the answer as briefly as after a sleep. */
+  verifyNow(now: Instant): void {
+    askNow(this.#state, now);
   }
 
   /**

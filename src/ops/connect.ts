@@ -5,10 +5,12 @@
  * so that they share one timer and one engine; it is made with the first link and holds nothing
  * while there is none.
  */
+import { assert } from "../base/assert.ts";
 import { connectWith, type Link } from "../client/link.ts";
 import type { ConnectOptions } from "../client/options.ts";
 import type { DialConfig, LinkPlatform } from "../client/platform.ts";
 import type { LinkTarget, WebSocketTarget } from "../client/target.ts";
+import { SOCKET_TERMS } from "../client/socket-terms.ts";
 import { SharedConfig } from "../client/shared-config.ts";
 import { LinkWatch, WATCH_TICK_MS } from "../client/watch.ts";
 import { reportUncaught, systemClock, systemRandom, systemSecrets } from "../driver/system.ts";
@@ -60,6 +62,7 @@ function makePlatform(): LinkPlatform {
   const memoryOf = tlsMemories();
   const facts = new DialledFacts();
   return {
+    terms: SOCKET_TERMS,
     clock: systemClock,
     random: systemRandom,
     secrets: systemSecrets,
@@ -77,16 +80,21 @@ function makePlatform(): LinkPlatform {
       return openWhenChosen(engine, (by) => {
         const config = { ...place, engine: by };
         if (target.over === "websocket") {
-          return openOverWebSocket(target, dial, config, () => memoryOf(dial.tls));
+          return openOverWebSocket(target, dial, config, () => memoryOf(tlsOf(dial)));
         }
         if (!target.secure) return openTcp(config);
         // A plain program may know nothing of ALPN, and refuse what it does not know.
         const alpn = target.dialect === "frame" ? [ALPN_HOLDFAST] : [];
-        const memory = memoryOf(dial.tls);
+        const memory = memoryOf(tlsOf(dial));
         return openTls({ ...config, url: target.label, alpn, memory });
       });
     },
   };
+}
+
+function tlsOf({ tls }: DialConfig): TlsClientConfig {
+  assert(tls !== undefined, "the terms of sockets read the options of TLS");
+  return tls;
 }
 
 interface TcpPlace {

@@ -5,7 +5,7 @@
  * options are resolved as the product resolves them, and every host has to be somebody.
  */
 import { HoldfastError, isHoldfastError } from "../base/errors.ts";
-import { resolveConnect } from "../client/config.ts";
+import { resolveConnect } from "../client/socket-terms.ts";
 import { resolveServer } from "../server/options.ts";
 import { checkEvents } from "./event-check.ts";
 import type { ClientPlan, PathPlan, Plan, ServerPlan } from "./plan.ts";

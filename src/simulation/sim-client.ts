@@ -6,7 +6,8 @@
  */
 import { type ErrorCode, isHoldfastError } from "../base/errors.ts";
 import { type Cancel, type Clock, later } from "../base/time.ts";
-import { connectionConfigFor, type LinkConfig, resolveConnect } from "../client/config.ts";
+import { connectionConfigFor, type LinkConfig } from "../client/config.ts";
+import { resolveConnect, SOCKET_TERMS } from "../client/socket-terms.ts";
 import { connectWith, type Link } from "../client/link.ts";
 import { parseTarget } from "../client/target.ts";
 import { Timetable } from "../client/timetable.ts";
@@ -153,6 +154,7 @@ class LinkRun implements LinkView {
     turns.ask();
     this.#link = connectWith(
       {
+        terms: SOCKET_TERMS,
         clock,
         random: streams.stream(`chance of ${this.name}`),
         secrets: seededSecrets(streams.stream(`secrets of ${this.name}`)),

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { SimPair } from "../../test/support/sim-pair.ts";
 import { connectWith } from "../client/link.ts";
+import { SOCKET_TERMS } from "../client/socket-terms.ts";
 import { seededRandom } from "../base/random.ts";
 import { NEXT } from "../connection/phases.ts";
 
@@ -12,6 +13,7 @@ test("each phase of a link's machine is told, from the first to the last", async
   if (process === undefined) throw new Error("the client runs");
   const link = connectWith(
     {
+      terms: SOCKET_TERMS,
       clock: process.clock("link"),
       random: seededRandom(1),
       secrets: { bytes: (count) => new Uint8Array(count).fill(1) },

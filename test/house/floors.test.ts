@@ -74,6 +74,22 @@ test("a pure room must not reach a package through a room below it", () => {
   ]);
 });
 
+test("the door for browsers must not reach Node, by a module or by a name", () => {
+  const files = new Map([
+    ["src/browser.ts", 'export { open } from "./ops/open.ts";'],
+    [
+      "src/ops/open.ts",
+      'import { dial } from "../transports/dial.ts";\nimport type { N } from "node:net";',
+    ],
+    ["src/transports/dial.ts", 'import "node:net";\nx(Buffer.alloc(1)); // process\ny.process;'],
+    ["src/ops/other.ts", 'import "node:net";'],
+  ]);
+  expect(describeFindings(floorFindings(files))).toEqual([
+    'src/transports/dial.ts:1 the door for browsers reaches "node:net" through this file',
+    "src/transports/dial.ts:2 the door for browsers reaches `Buffer` here",
+  ]);
+});
+
 test("a room without a floor, and a way out of src/, are found", () => {
   expect(found("src/attic/planted.ts", "")).toEqual([
     'src/attic/planted.ts:1 the room "attic" stands on no floor',

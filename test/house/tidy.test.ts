@@ -9,7 +9,7 @@ import {
 } from "../../scripts/tidy.ts";
 
 const CODE_FOLDERS = ["src", "test", "scripts", "bench", "examples"];
-const ENTRIES = ["src/index.ts", "src/testing.ts", "src/cli/main.ts"];
+const ENTRIES = ["src/index.ts", "src/browser.ts", "src/testing.ts", "src/cli/main.ts"];
 
 const code = readFiles(CODE_FOLDERS, [".ts", ".mjs"]);
 

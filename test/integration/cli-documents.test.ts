@@ -8,7 +8,9 @@ import { ROOT } from "../../scripts/house.ts";
 import { CONNECT_SETTINGS } from "../../src/cli/connect-settings.ts";
 import { parseDuration, parseSize } from "../../src/cli/duration.ts";
 import { SERVE_SETTINGS } from "../../src/cli/serve-settings.ts";
-import { resolveConnect } from "../../src/client/config.ts";
+import { resolveLink } from "../../src/client/config.ts";
+import { pageTerms } from "../../src/client/page-terms.ts";
+import { resolveConnect } from "../../src/client/socket-terms.ts";
 import { resolveGuard } from "../../src/guard/options.ts";
 import { resolveListen } from "../../src/server/options.ts";
 import { runWell } from "../support/commands.ts";
@@ -111,6 +113,7 @@ skipUnless(hasTool("cc"), "there is no C compiler")("the C client is a citizen",
 /** The options that users may write: keys of the interfaces in these files. */
 const OPTION_FILES = [
   "src/client/options.ts",
+  "src/client/page-terms.ts",
   "src/liveness/options.ts",
   "src/redial/options.ts",
   "src/server/options.ts",
@@ -146,10 +149,12 @@ function defaults(): {
   readonly guard: Defaults;
 } {
   const link = resolveConnect(undefined);
+  const { hiddenLeaseMs } = resolveLink(undefined, pageTerms(undefined));
   const { server, kernel } = resolveListen({ port: 0 }, undefined);
   return {
     connect: {
       ...link,
+      hiddenLeaseMs,
       ...link.connection,
       ...link.connection.liveness,
       ...link.redial,

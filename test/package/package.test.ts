@@ -72,6 +72,8 @@ test("import finds each door", () => {
   const doors =
     'import * as door from "holdfast/testing";\nconsole.log(Object.keys(door).length > 0);';
   expect(runThere("testing.mjs", doors)).toBe("true");
+  const browser = 'import { connect } from "holdfast/browser";\nconsole.log(typeof connect);';
+  expect(runThere("browser.mjs", browser)).toBe("function");
 });
 
 test("require() finds each door", () => {

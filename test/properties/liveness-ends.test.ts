@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isHoldfastError } from "../../src/base/errors.ts";
-import { resolveConnect } from "../../src/client/config.ts";
+import { resolveConnect } from "../../src/client/socket-terms.ts";
 import { resolveListen } from "../../src/server/options.ts";
 import { BOTH_DIALECTS, ConnectionPair } from "../../src/testing/connection-pair.ts";
 

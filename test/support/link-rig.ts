@@ -3,7 +3,12 @@ import type { ErrorCode } from "../../src/base/errors.ts";
 import type { Observation } from "../../src/base/observation.ts";
 import { connectWith, type Link } from "../../src/client/link.ts";
 import type { ConnectOptions } from "../../src/client/options.ts";
+import { paceOf } from "../../src/client/link-pace.ts";
+import { type BrowserConnectOptions, pageTerms } from "../../src/client/page-terms.ts";
+import { type PageSource, PageWatch } from "../../src/client/page-watch.ts";
 import type { LinkPlatform } from "../../src/client/platform.ts";
+import { SOCKET_TERMS } from "../../src/client/socket-terms.ts";
+import { parseTarget } from "../../src/client/target.ts";
 import type { LinkEvents } from "../../src/client/status.ts";
 import type { ConnectionConfig } from "../../src/connection/config.ts";
 import { Connection } from "../../src/connection/connection.ts";
@@ -150,7 +155,8 @@ export class LinkRig {
   readonly dialled: string[] = [];
   readonly #scheduled: (() => void)[] = [];
 
-  constructor() {
+  /** `page`: what links are told about the page that they live on. */
+  constructor(page?: PageSource) {
     this.network = new MemoryNetwork({
       capacityBytes: 64 * 1024,
       readBytesMax: 16 * 1024,
@@ -164,6 +170,8 @@ export class LinkRig {
     const config = { tickMs: 10, watchMs: 1_000, stallToleranceMs: 250 };
     this.alarms = new Alarms(config, this.clock, this.stalls, { onStall() {}, onPassEnd() {} });
     this.platform = {
+      terms: page === undefined ? SOCKET_TERMS : { ...pageTerms(paceOf), parse: parseTarget },
+      page: page && new PageWatch(page),
       clock: this.clock,
       random: FIXED,
       secrets: { bytes: (count) => new Uint8Array(count).fill(7) },
@@ -188,7 +196,10 @@ export class LinkRig {
   }
 
   /** Everything that the link tells is kept in `told`, from the very beginning. */
-  connect(url: string | readonly string[], options: ConnectOptions = {}): Link {
+  connect(
+    url: string | readonly string[],
+    options: ConnectOptions & BrowserConnectOptions = {},
+  ): Link {
     const observe = (observation: Observation): void => void this.observed.push(observation);
     const link = connectWith(this.platform, url, { observe, ...options });
     const names = [

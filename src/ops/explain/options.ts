@@ -6,13 +6,9 @@
  * what is explained.
  */
 import { OptionReader } from "../../base/options.ts";
-import {
-  connectionConfigFor,
-  intervalWarning,
-  type LinkConfig,
-  resolveConnect,
-} from "../../client/config.ts";
+import { connectionConfigFor, intervalWarning, type LinkConfig } from "../../client/config.ts";
 import type { ConnectOptions } from "../../client/options.ts";
+import { resolveConnect } from "../../client/socket-terms.ts";
 import { parseTarget } from "../../client/target.ts";
 import type { HeartbeatOptions } from "../../liveness/options.ts";
 import { type ListenConfig, type ListenOptions, resolveListen } from "../../server/options.ts";

@@ -3,7 +3,7 @@
  * take nothing or never finish, ends that are announced, our own lateness, many deaths at once.
  */
 import { MASS_EXPIRY_CONFIG } from "../../liveness/mass-expiry.ts";
-import { WAKE_SPREAD_MS } from "../../liveness/monitor.ts";
+import { WAKE_SPREAD_MS } from "../../liveness/waking.ts";
 import { WAKE_ANSWER_MS_MAX, WAKE_ANSWER_MS_MIN } from "../../liveness/silence-rules.ts";
 import { AT_ONCE, type BoundPart, part, type Within, within } from "./bound.ts";
 import { KERNEL_ANSWERS, KERNEL_TOLD, shutWindowAlone } from "./kernel-alone.ts";
