@@ -16,6 +16,7 @@ import { sayDuration, sayPrecisely } from "../../src/cli/duration.ts";
 import { explain, type Explanation, type Found } from "../../src/index.ts";
 
 const GUIDE = "docs/guides/choosing-intervals.md";
+const BALANCERS = "docs/guides/behind-a-load-balancer.md";
 const USUAL_MS = explain().inForce.intervalMsMax;
 const MINUTE_MS = 60_000;
 
@@ -90,6 +91,12 @@ test("the guide shows them, with what is in them in words; if not, `npm run docs
   const page = readFileSync(join(ROOT, GUIDE), "utf8");
   const wanted = PICTURES.reduce((text, { name, title }) => withCaption(text, name, title), page);
   await expect(wanted).toMatchFileSnapshot(`../../${GUIDE}`);
+});
+
+test("the guide for balancers shows where they cut; if not, `npm run docs`", async () => {
+  const page = readFileSync(join(ROOT, BALANCERS), "utf8");
+  const wanted = withCaption(page, "middlebox-timeouts", boxesTitle(boxes));
+  await expect(wanted).toMatchFileSnapshot(`../../${BALANCERS}`);
 });
 
 test("a page that does not show a picture is found", () => {
