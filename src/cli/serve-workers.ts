@@ -202,6 +202,8 @@ class WorkersSession {
     this.#service?.stopping(`draining: ${open} open`);
     if (open > 0) this.#notice(`draining: ${open} open; the same signal again ends at once`);
     await cluster.close({ atOnce: false });
+    // The process ends right after this, and would take with it what is still to be said.
+    await this.#service?.close();
     const stats = cluster.stats();
     tellSummary(stats, this.#startedAtWallMs, this.#settings, this.#surroundings, this.#stdout);
     await this.#stdout.flushed();

@@ -151,6 +151,8 @@ class ServeSession {
       this.#telling.notice(`draining: ${open} open; the same signal again ends at once`);
     }
     await server.close();
+    // The process ends right after this, and would take with it what is still to be said.
+    await this.#service?.close();
     const stats = server.stats();
     tellSummary(stats, this.#startedAtWallMs, this.#settings, this.#surroundings, this.#stdout);
     await this.#stdout.flushed();

@@ -41,6 +41,8 @@ export async function openNotifyChannel(
 
 /** A manager that takes nothing must not make words pile up; what is newest matters most. */
 const WAITING_MAX = 8;
+/** What is said again and again, so that what waits may be said with what comes. */
+const SAID_AGAIN = /^(?:WATCHDOG|STATUS)=/;
 /** It waits for the manager for 5 s by itself. */
 const PROGRAM_MS_MAX = 10_000;
 
@@ -58,8 +60,10 @@ class ProgramChannel implements NotifyChannel {
   }
 
   send(words: string): void {
+    const together = saidTogether(this.#waiting.at(-1), words);
+    if (together !== undefined) this.#waiting.pop();
     if (this.#waiting.length >= WAITING_MAX) this.#waiting.shift();
-    this.#waiting.push(words);
+    this.#waiting.push(together ?? words);
     this.#last ??= this.#sendAll();
   }
 
@@ -96,4 +100,15 @@ class ProgramChannel implements NotifyChannel {
       });
     });
   }
+}
+
+/**
+ * Beats that come faster than the program runs become one, so that they never push out of the queue
+ * what is said once. Undefined: the two have to be said one after the other.
+ */
+export function saidTogether(waiting: string | undefined, words: string): string | undefined {
+  const lines = [...(waiting?.split("\n") ?? []), ...words.split("\n")];
+  if (waiting === undefined || !lines.every((line) => SAID_AGAIN.test(line))) return undefined;
+  const newest = new Map(lines.map((line) => [line.slice(0, line.indexOf("=")), line]));
+  return [...newest.values()].join("\n");
 }
