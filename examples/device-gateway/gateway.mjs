@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * A gateway for devices: plain TCP, WebSocket and other Holdfasts on one port, the same three over
- * TLS on a second one, and a control socket that only the owner of this process may open.
+ * A gateway for devices: plain TCP, WebSocket and other Holdfasts on one port, with a certificate
+ * the same three over TLS on it, too, and a control socket that only the owner of this process may
+ * open.
  *
  * This file joins the server to the list of devices (devices.mjs), reads the flags, and leaves in
  * good order. What is easy to break: every text of a peer is a stranger's. A name is checked before
@@ -15,10 +16,9 @@ import { Devices } from "./devices.mjs";
 
 const HELP = `Usage: node gateway.mjs [flags]
 
-  --port N          devices and browsers, plain (default 8080; 0 takes a free port)
+  --port N          devices and browsers (default 8080; 0 takes a free port)
   --host ADDRESS    the interface to listen on (default ::, which takes IPv4 and IPv6)
-  --tls-port N      the same over TLS (default none)
-  --cert FILE       its certificate, PEM
+  --cert FILE       a certificate, PEM: with it the port takes TLS as well as plain devices
   --key FILE        its key, PEM
   --control PATH    the Unix socket for control connections (default ./gateway.sock)
   --timeout SECONDS after so much silence a device is gone (default 60)
@@ -40,7 +40,6 @@ function readFlags() {
       options: {
         port: { type: "string", default: "8080" },
         host: { type: "string", default: "::" },
-        "tls-port": { type: "string" },
         cert: { type: "string" },
         key: { type: "string" },
         control: { type: "string", default: "./gateway.sock" },
@@ -67,20 +66,18 @@ function numberOf(flag, text, most) {
 
 /** @param {ReturnType<typeof readFlags>} flags @returns {ListenOptions} */
 function listenOptions(flags) {
-  const { host, cert, key, "tls-port": tlsPort } = flags;
+  const { host, cert, key } = flags;
   const name = host.includes(":") ? `[${host}]` : host;
-  const urls = [`tcp://${name}:${numberOf("port", flags.port, 65_535)}`];
+  const place = `${name}:${numberOf("port", flags.port, 65_535)}`;
   const timeoutMs = Math.round(numberOf("timeout", flags.timeout, 86_400) * 1_000);
   const accept = /** @type {const} */ (["line", "frame", "websocket"]);
-  if (tlsPort === undefined) {
-    if (cert !== undefined || key !== undefined) throw new UsageError("--cert needs --tls-port");
-    return { listen: urls, accept, timeoutMs };
-  }
+  if (cert === undefined && key === undefined)
+    return { listen: `tcp://${place}`, accept, timeoutMs };
   if (cert === undefined || key === undefined) {
-    throw new UsageError("--tls-port needs --cert and --key: README.md says how to make them");
+    throw new UsageError("--cert and --key belong together: README.md says how to make them");
   }
-  urls.push(`tls://${name}:${numberOf("tls-port", tlsPort, 65_535)}`);
-  return { listen: urls, accept, timeoutMs, tls: { certFile: cert, keyFile: key } };
+  const tls = { certFile: cert, keyFile: key };
+  return { listen: `tcp+tls://${place}`, accept, timeoutMs, tls };
 }
 
 /**

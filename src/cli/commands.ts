@@ -50,6 +50,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         "speaks TLS; a renewed certificate is taken up by itself, or at once by kill -HUP PID",
       ],
       [
+        "holdfast serve --listen tcp+tls://[::]:8080 --tls-cert cert.pem --tls-key key.pem",
+        "plain peers and TLS on one port, WebSockets of both kinds included",
+      ],
+      [
         "holdfast serve --workers auto",
         "one process for each core, on one port; kill -HUP PID replaces them one after the other",
       ],
@@ -130,8 +134,9 @@ export const COMMANDS: readonly CommandSpec[] = [
 ];
 
 function complaintOfServe(sentence: string): string {
-  const noTls = "listen: `tls` is missing: a tls:// or wss:// url needs a certificate and its key";
-  if (sentence === noTls) return "--listen: a tls:// url needs --tls-cert and --tls-key";
+  if (sentence.startsWith("listen: `tls` is missing: ")) {
+    return "--listen: a tls://, tcp+tls:// or wss:// url needs --tls-cert and --tls-key";
+  }
   const told = inTermsOfFlags(sentence, SERVE_SETTINGS as SettingsTable<never>);
   return told.includes("to listen on") ? `--listen: ${told}` : told;
 }

@@ -23,14 +23,24 @@ const record = {
   undeliveredCount: 1,
 } as unknown as EndRecord;
 
+const OPEN = { event: "open", id: ID, address: "192.0.2.7:4711", dialect: "line" } as const;
+
 const REPORTS: readonly (readonly [Report, string])[] = [
   [
     { event: "accepted", id: ID, address: "192.0.2.7:4711" },
     "01234567 accepted from 192.0.2.7:4711",
   ],
   [
-    { event: "open", id: ID, address: "192.0.2.7:4711", dialect: "line" },
+    { ...OPEN, transport: "tcp", tls: undefined },
     "01234567 open     192.0.2.7:4711 speaks the line dialect",
+  ],
+  [
+    { ...OPEN, transport: "tls", tls: "TLSv1.3" },
+    "01234567 open     192.0.2.7:4711 speaks the line dialect over TLSv1.3",
+  ],
+  [
+    { ...OPEN, transport: "websocket", tls: "TLSv1.2" },
+    "01234567 open     192.0.2.7:4711 speaks the line dialect over WebSocket and TLSv1.2",
   ],
   [{ event: "message", id: ID, data: "hello" }, "01234567 message  hello"],
   [
@@ -198,6 +208,15 @@ test("the first lines say where it listens and what to type next", () => {
   expect(startLines(["tcp://127.0.0.1:9"], frames, "holdfast")).toEqual([
     "listening on tcp://127.0.0.1:9",
     "try next:    holdfast connect tcp://127.0.0.1:9",
+  ]);
+  const both = ["tcp://[::]:9", "tls://[::]:9"];
+  expect(startLines(both, settings, "holdfast")).toEqual([
+    "listening on tcp://[::]:9",
+    "listening on tls://[::]:9",
+    "try next:    holdfast connect tcp://localhost:9",
+    "or:          nc localhost 9    then type: ping",
+    "or:          openssl s_client -quiet -connect localhost:9    the same over TLS",
+    'or:          new WebSocket("ws://localhost:9")    in a page of this host',
   ]);
   const live = { ...settings, webSocketPath: "/live" };
   expect(startLines(["tls://127.0.0.1:9"], live, "holdfast").at(-1)).toBe(

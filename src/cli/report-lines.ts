@@ -5,6 +5,7 @@
  * whole, escaped by jsonLine, unless `textCharactersMax` says that a person is reading.
  */
 import { toHex } from "../base/bytes.ts";
+import type { TransportKind } from "../base/transport-kind.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import type { Beat, Dialect, Message } from "../connection/effects.ts";
@@ -25,6 +26,9 @@ export type Report =
       readonly event: "open";
       readonly id: string;
       readonly address: string;
+      readonly transport: TransportKind;
+      /** The version of TLS. */
+      readonly tls: string | undefined;
       readonly dialect: Dialect | undefined;
     }
   | { readonly event: "message"; readonly id: string; readonly data: Message }
@@ -62,7 +66,7 @@ function textParts(report: Report): readonly [string, string, string] {
     case "accepted":
       return [shortId(report.id), "accepted", `from ${report.address}${sayVia(report.via)}`];
     case "open":
-      return [shortId(report.id), "open", `${report.address} speaks ${sayDialect(report.dialect)}`];
+      return [shortId(report.id), "open", sayOpen(report)];
     case "message":
       return [shortId(report.id), "message", messageText(report.data)];
     case "verdict":
@@ -100,7 +104,13 @@ function jsonFields(report: Report, textCharactersMax: number): Readonly<Record<
     case "accepted":
       return { id: report.id, address: report.address, via: report.via };
     case "open":
-      return { id: report.id, address: report.address, dialect: report.dialect };
+      return {
+        id: report.id,
+        address: report.address,
+        transport: report.transport,
+        tls: report.tls,
+        dialect: report.dialect,
+      };
     case "message":
       return { id: report.id, ...messageFields(report.data, textCharactersMax) };
     case "verdict":
@@ -178,6 +188,12 @@ function sayDetail(detail: string | undefined): string {
 function sayDropped(counts: Readonly<Record<string, number>>): string {
   const said = Object.entries(counts).map(([name, count]) => `${count} of "${name}"`);
   return `lines that nobody read in time: ${said.join(", ")}`;
+}
+
+function sayOpen({ address, dialect, transport, tls }: Extract<Report, { event: "open" }>): string {
+  const over = [...(transport === "websocket" ? ["WebSocket"] : []), ...(tls ? [tls] : [])];
+  const way = over.length === 0 ? "" : ` over ${over.join(" and ")}`;
+  return `${address} speaks ${sayDialect(dialect)}${way}`;
 }
 
 function sayDialect(dialect: Dialect | undefined): string {

@@ -27,6 +27,8 @@ export function startLines(
   tries.push(`${program} connect ${speaksFrames ? place : lineUrl(place)}`);
   if (accept.includes("line") && !isWebSocketOnly) {
     tries.push(`${netcat(place)}    then type: ${settings.ping ?? "ping"}`);
+    const secured = urls.find((url) => url === first.replace(/^tcp:/, "tls:") && url !== first);
+    if (secured !== undefined) tries.push(`${netcat(reachable(secured))}    the same over TLS`);
   }
   const webSocket = webSocketUrl(place, settings.webSocketPath);
   if (accept.includes("websocket") && webSocket !== undefined) {

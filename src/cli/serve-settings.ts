@@ -57,7 +57,9 @@ export const SERVE_SETTINGS: SettingsTable<ServeSettings> = {
     kind: urls,
     fallback: ["tcp://[::]:8080"],
     shown: "tcp://[::]:8080",
-    help: "where to listen; may be repeated (tcp://, tls://, ws:// or wss://HOST:PORT, unix:/path)",
+    help:
+      "where to listen; may be repeated (tcp://, tls://, tcp+tls://, ws:// or wss://HOST:PORT, " +
+      "unix:/path)",
   },
   accept: {
     flag: "accept",
@@ -190,7 +192,7 @@ export const SERVE_SETTINGS: SettingsTable<ServeSettings> = {
     kind: path,
     fallback: undefined,
     shown: "",
-    help: "for tls:// urls: the certificate as PEM, and behind it those up to an authority",
+    help: "for TLS: the certificate as PEM, and behind it those up to an authority",
   },
   keyFile: {
     flag: "tls-key",

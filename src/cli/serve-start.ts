@@ -42,7 +42,7 @@ export function tellStart(
     stdout.line(`certificate: ${host}${certificateText(certificate, clock.wallNow())}`);
   }
   for (const options of kernel) {
-    if (/^(?:t(?:cp|ls)|wss?):/.test(options.url)) {
+    if (/^(?:(?:tcp\+)?t(?:cp|ls)|wss?):/.test(options.url)) {
       stdout.line(`kernel:      ${kernelText(options)}`);
     }
   }

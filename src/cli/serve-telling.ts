@@ -40,9 +40,10 @@ export class Telling {
       const via = server.connection(id)?.proxied?.via;
       this.tell({ event: "accepted", id, address, via });
     });
-    server.on("connection", ({ id, remote, dialect }) =>
-      this.tell({ event: "open", id, address: remote, dialect }),
-    );
+    server.on("connection", (connection) => {
+      const { id, address, transport, tls, dialect } = connection.info();
+      this.tell({ event: "open", id, address, transport, tls, dialect });
+    });
     server.on("verdict", ({ id, dialect }, verdict, was) => {
       // `slow` comes and goes with every large message.
       const matters = verdict === "suspect" || was === "suspect";

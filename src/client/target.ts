@@ -69,6 +69,8 @@ export function parseTarget(url: string): LinkTarget {
     case "line+ws":
     case "line+wss":
       return webSocketTarget(url, scheme, "line", rest);
+    case "tcp+tls":
+      throw invalid(url, "servers listen so, for two kinds of clients; dial tcp:// or tls://");
     default:
       throw invalid(url, `expected one of ${KNOWN}`);
   }

@@ -21,7 +21,8 @@ export const ROWS_MAX = 500;
 /** Some more than the addresses that a server notes, and the three other limits. */
 const USES_MAX = 1_100;
 const PARTS_MAX = 1_100;
-const URLS_MAX = 64;
+/** A server has at most 64 addresses, and an address at most two urls. */
+const URLS_MAX = 128;
 
 export type ToWorker =
   | {

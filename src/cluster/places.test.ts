@@ -37,4 +37,5 @@ test("a path at which something else stands is refused", async () => {
 
 test("only the port of a url is replaced", () => {
   expect(withPort("wss://[2001:db8::1]:0/a:0", 8_443)).toBe("wss://[2001:db8::1]:8443/a:0");
+  expect(withPort("tcp+tls://[::]:0", 8_443)).toBe("tcp+tls://[::]:8443");
 });

@@ -79,7 +79,7 @@ function listenAlone(host: string, port: number): Promise<Server> {
 }
 
 export function withPort(url: string, port: number): string {
-  return url.replace(/^([a-z]+:\/\/(?:\[[^\]]*\]|[^:/]*)):\d+/, `$1:${port}`);
+  return url.replace(/^([a-z+]+:\/\/(?:\[[^\]]*\]|[^:/]*)):\d+/, `$1:${port}`);
 }
 
 /**

@@ -4,6 +4,7 @@
  * The machine gives the facts that it knows (`EndFacts`); the driver, which alone knows the
  * transport and the wall clock, makes the record of them.
  */
+import type { TransportKind } from "../base/transport-kind.ts";
 import type { ErrorCode } from "../base/errors.ts";
 import type { Verdict } from "../liveness/monitor.ts";
 import type { Dialect, Message } from "./effects.ts";
@@ -78,6 +79,10 @@ export interface EndRecord {
   readonly remote: string;
   /** The address of that balancer; undefined where the peer came by itself. */
   readonly via: string | undefined;
+  /** What carried it: on a port for several kinds, what the peer turned out to want. */
+  readonly transport: TransportKind;
+  /** The version of TLS, such as `TLSv1.3`; undefined without, or before it was agreed on. */
+  readonly tls: string | undefined;
   readonly dialect: Dialect | undefined;
   /** Milliseconds since 1970. */
   readonly openedAtWallMs: number;

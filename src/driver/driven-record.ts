@@ -2,21 +2,26 @@
 import type { EndFacts, EndRecord } from "../connection/end-record.ts";
 import { endSentence } from "../connection/sentence.ts";
 
-/** `outside`: what the transport and the wall clock tell. */
+import type { Transport } from "../transports/transport.ts";
+
+/** `reset`: whether the peer was sent one. */
 export function endRecord(
   { id, openedAtWallMs }: { readonly id: string; readonly openedAtWallMs: number },
   facts: EndFacts,
-  outside: Pick<EndRecord, "remote" | "via" | "reset" | "endedAtWallMs">,
+  { kind, remote, tls }: Transport,
+  reset: boolean,
+  endedAtWallMs: number,
 ): EndRecord {
   const { code, by, dialect, livedMs, wasOpen, peerSaid, cause, evidence, undelivered } = facts;
-  const { remote, via, reset, endedAtWallMs } = outside;
   return {
     id,
     code,
     by,
     sentence: endSentence(facts),
-    remote,
-    via,
+    remote: remote.text,
+    via: remote.proxied?.via,
+    transport: kind,
+    tls: tls?.protocol,
     dialect,
     openedAtWallMs,
     endedAtWallMs,

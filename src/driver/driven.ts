@@ -362,9 +362,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     if (facts.orderly) this.transport.close();
     else reset = this.transport.reset();
     this.accountHeld(machine, 0);
-    const { text: remote, proxied } = this.transport.remote;
-    const outside = { remote, via: proxied?.via, reset, endedAtWallMs: clock.wallNow() };
-    const record = endRecord(machine, facts, outside);
+    const record = endRecord(machine, facts, this.transport, reset, clock.wallNow());
     this.#owner.onEnd(this, record, facts.unwritten);
   }
 

@@ -29,7 +29,8 @@ export type ListenAt =
        * Urls such as `tcp://[::]:8080` or `unix:/run/x.sock?mode=0660`. The mode is that of the
        * socket file, 0600 unless it is named: only the owner may connect. `fd:3` is a socket that
        * whoever started this process has bound and passed to it, as systemd does; `tls+fd:3` the
-       * same for TLS. At most 64.
+       * same for TLS. `tcp+tls://[::]:8080` (`tcp+tls+fd:3`) takes plain peers and TLS on one port,
+       * and `server.urls` then names it twice, as what clients dial. At most 64.
        */
       readonly listen: string | readonly string[];
       readonly port?: undefined;
@@ -57,7 +58,10 @@ export interface ServerOptions {
    */
   readonly proxyProtocol?: ProxyProtocolOptions | false | undefined;
 
-  /** TLS, for `tls://` and `wss://` urls, and for `port` where it is given beside it. */
+  /**
+   * TLS, for `tls://`, `tcp+tls://` and `wss://` urls, and for `port` where it is given beside it:
+   * then that port takes nothing else.
+   */
   readonly tls?: TlsServerOptions | undefined;
 
   /** Which WebSockets are let in, where they are accepted. */

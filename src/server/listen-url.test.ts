@@ -1,20 +1,21 @@
 import { expect, test } from "vitest";
 import { isHoldfastError } from "../base/errors.ts";
 import { descriptorLimitOf } from "./descriptor-limit.ts";
-import { parseListenUrl } from "./listen-url.ts";
+import { dialUrls, parseListenUrl } from "./listen-url.ts";
 
 test("a url to listen on names a host and a port, or a path and a mode", () => {
-  const tcp = { kind: "tcp", secure: false, webSocketPath: undefined };
+  const tcp = { kind: "tcp", tls: "no", webSocketPath: undefined };
   expect(parseListenUrl("tcp://[::]:8080")).toEqual({ ...tcp, host: "::", port: 8080 });
   expect(parseListenUrl("tcp://127.0.0.1:0/")).toEqual({ ...tcp, host: "127.0.0.1", port: 0 });
   expect(parseListenUrl("tcp://localhost:1")).toEqual({ ...tcp, host: "localhost", port: 1 });
-  expect(parseListenUrl("tls://a:1")).toEqual({ ...tcp, secure: true, host: "a", port: 1 });
+  expect(parseListenUrl("tls://a:1")).toEqual({ ...tcp, tls: "only", host: "a", port: 1 });
+  expect(parseListenUrl("tcp+tls://[::]:1")).toEqual({ ...tcp, tls: "too", host: "::", port: 1 });
   const ws = { host: "a", port: 1, webSocketPath: "/" };
   expect(parseListenUrl("ws://a:1")).toEqual({ ...tcp, ...ws });
   expect(parseListenUrl("wss://a:1/x/y")).toEqual({
     ...tcp,
     ...ws,
-    secure: true,
+    tls: "only",
     webSocketPath: "/x/y",
   });
   expect(parseListenUrl("unix:/run/x.sock")).toEqual({
@@ -28,8 +29,16 @@ test("a url to listen on names a host and a port, or a path and a mode", () => {
     mode: 0o600,
   });
   expect(parseListenUrl("unix:x?mode=0660")).toEqual({ kind: "unix", path: "x", mode: 0o660 });
-  expect(parseListenUrl("fd:3")).toEqual({ kind: "fd", fd: 3, secure: false });
-  expect(parseListenUrl("tls+fd:12")).toEqual({ kind: "fd", fd: 12, secure: true });
+  expect(parseListenUrl("fd:3")).toEqual({ kind: "fd", fd: 3, tls: "no" });
+  expect(parseListenUrl("tls+fd:12")).toEqual({ kind: "fd", fd: 12, tls: "only" });
+  expect(parseListenUrl("tcp+tls+fd:3")).toEqual({ kind: "fd", fd: 3, tls: "too" });
+});
+
+test("a port for plain peers and TLS is dialled by two urls, any other by its own", () => {
+  expect(dialUrls("tcp+tls://[::]:1")).toEqual(["tcp://[::]:1", "tls://[::]:1"]);
+  for (const url of ["tcp://a:1", "wss://a:1/x", "unix:tcp+tls://a:1"]) {
+    expect(dialUrls(url)).toEqual([url]);
+  }
 });
 
 test.each([
@@ -58,6 +67,10 @@ test.each([
   "fd://3",
   "fd:3x",
   "ws+fd:3",
+  "tcp+tls:x:1",
+  "tls+tcp://x:1",
+  "tcp+tls://x:1/path",
+  "tcp+fd:3",
 ])("%j is refused with what was expected", (url) => {
   try {
     parseListenUrl(url);

@@ -1,7 +1,8 @@
 /**
  * Reads the urls that a server can listen on: `tcp://[::]:8080`, `tls://[::]:8443`,
- * `ws://[::]:8080/live`, `wss://` alike, `unix:/run/holdfast.sock`, and `fd:3` or `tls+fd:3` for a
- * socket that whoever started this process has bound and passed to it.
+ * `tcp+tls://[::]:8080` for both on one port, `ws://[::]:8080/live`, `wss://` alike,
+ * `unix:/run/holdfast.sock`, and `fd:3`, `tls+fd:3` or `tcp+tls+fd:3` for a socket that whoever
+ * started this process has bound and passed to it.
  *
  * The url names the transport only. Which dialects a port accepts is the option `accept`.
  */
@@ -12,15 +13,17 @@ export type ListenAddress =
       readonly kind: "tcp";
       readonly host: string;
       readonly port: number;
-      /** Whether TLS comes first. */
-      readonly secure: boolean;
+      readonly tls: TlsPlace;
       /** The path of a `ws` or `wss` url, where nothing but WebSockets is let in. */
       readonly webSocketPath: string | undefined;
     }
   /** `mode`: the permission bits of the socket file. */
   | { readonly kind: "unix"; readonly path: string; readonly mode: number }
   /** Whether it is TCP or a Unix socket the descriptor tells. */
-  | { readonly kind: "fd"; readonly fd: number; readonly secure: boolean };
+  | { readonly kind: "fd"; readonly fd: number; readonly tls: TlsPlace };
+
+/** `only`: TLS comes first. `too`: the first bytes of a peer tell whether it speaks it. */
+export type TlsPlace = "no" | "too" | "only";
 
 /** Nobody but the owner may connect, unless the url says otherwise. */
 const UNIX_MODE = 0o600;
@@ -28,10 +31,20 @@ const UNIX_MODE = 0o600;
 /** @throws HoldfastError `URL_INVALID`, saying what was expected. */
 export function parseListenUrl(url: string): ListenAddress {
   if (url.startsWith("unix:")) return parseUnix(url);
-  const scheme = /^(tcp|tls|wss?):/.exec(url)?.[1];
+  const scheme = /^(tcp\+tls|tcp|tls|wss?):/.exec(url)?.[1];
   if (scheme !== undefined) return parseTcp(url, scheme);
-  if (/^(?:tls\+)?fd:/.test(url)) return parseFd(url);
-  throw wrong(url, "a url that begins with tcp://, tls://, ws://, wss://, unix: or fd:");
+  if (/^(?:(?:tcp\+)?tls\+)?fd:/.test(url)) return parseFd(url);
+  throw wrong(url, `a url that begins with ${KNOWN}`);
+}
+
+const KNOWN = "tcp://, tls://, tcp+tls://, ws://, wss://, unix: or fd:";
+
+/**
+ * What clients dial to get there: of a port for both, the url without TLS, and the one with it.
+ */
+export function dialUrls(url: string): readonly string[] {
+  const place = /^tcp\+tls(:.*)$/s.exec(url)?.[1];
+  return place === undefined ? [url] : [`tcp${place}`, `tls${place}`];
 }
 
 function parseTcp(url: string, scheme: string): ListenAddress {
@@ -49,9 +62,14 @@ function parseTcp(url: string, scheme: string): ListenAddress {
     kind: "tcp",
     host: host.replace(/^\[|\]$/g, ""),
     port,
-    secure: scheme === "tls" || scheme === "wss",
+    tls: tlsBy(scheme),
     webSocketPath: isWebSocket ? path : undefined,
   };
+}
+
+function tlsBy(scheme: string): TlsPlace {
+  if (scheme === "tcp+tls") return "too";
+  return scheme === "tls" || scheme === "wss" ? "only" : "no";
 }
 
 function parseUnix(url: string): ListenAddress {
@@ -67,11 +85,13 @@ function parseUnix(url: string): ListenAddress {
 }
 
 function parseFd(url: string): ListenAddress {
-  const [, scheme, digits] = /^(tls\+)?fd:([1-9]\d{0,5})$/.exec(url) ?? [];
+  const [, scheme = "tcp+", digits] = /^((?:tcp\+)?tls\+)?fd:([1-9]\d{0,5})$/.exec(url) ?? [];
   const fd = Number(digits);
   // Below 3 are the streams of the terminal.
-  if (digits === undefined || fd < 3) throw wrong(url, "fd:N or tls+fd:N, N from 3 on,");
-  return { kind: "fd", fd, secure: scheme !== undefined };
+  if (digits === undefined || fd < 3) {
+    throw wrong(url, "fd:N, tls+fd:N or tcp+tls+fd:N, N from 3 on,");
+  }
+  return { kind: "fd", fd, tls: tlsBy(scheme.slice(0, -1)) };
 }
 
 function wrong(url: string, expected: string): HoldfastError {

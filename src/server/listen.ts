@@ -1,6 +1,6 @@
 /** The door for servers: binds the keeper to real sockets, the real clock and real chance. */
 import { assert } from "../base/assert.ts";
-import { type Observe, reporting } from "../base/observation.ts";
+import { reporting } from "../base/observation.ts";
 import { pooledSecrets, reportUncaught, systemClock, systemRandom } from "../driver/system.ts";
 import { listenPassed } from "../transports/listen-passed.ts";
 import { chooseEngine } from "../transports/tcp/choose-engine.ts";
@@ -9,6 +9,7 @@ import type { PortSharing, TcpEngine } from "../transports/tcp/tcp-engine.ts";
 import type { Upgrade } from "../transports/stream-transport.ts";
 import { ServerCertificates } from "../transports/tls/server-certificates.ts";
 import { TlsEngine } from "../transports/tls/tls-engine.ts";
+import { TlsUpgrade } from "../transports/tls/tls-upgrade.ts";
 import type { TlsServerConfig } from "../transports/tls/tls-server-options.ts";
 import type { Listen } from "../transports/transport.ts";
 import { listenUnix } from "../transports/unix/listen-unix.ts";
@@ -58,9 +59,8 @@ const ALONE: Company = { sharing: undefined, parts: new Map() };
 /** The same for a process of a cluster. */
 export async function listenBeside(options: ListenOptions, company: Company): Promise<Server> {
   const config = resolveListen(options, readDescriptorLimit());
-  const { tls, server } = config;
-  const certificates =
-    tls === undefined ? undefined : certificatesOf(tls, reporting(server.observe, reportUncaught));
+  const { tls } = config;
+  const certificates = tls === undefined ? undefined : certificatesOf(tls, config);
   const usesTcp = config.addresses.some(({ kind }) => kind !== "unix");
   const engine = usesTcp ? await engineFor(config) : undefined;
   const listeners = config.addresses.map((address) =>
@@ -77,15 +77,26 @@ export async function listenBeside(options: ListenOptions, company: Company): Pr
   });
 }
 
-function certificatesOf(tls: TlsServerConfig, observe: Observe): ServerCertificates {
+function certificatesOf(
+  tls: TlsServerConfig,
+  { server, addresses }: ListenConfig,
+): ServerCertificates {
+  const observe = reporting(server.observe, reportUncaught);
   const times = { lookMs: CERTIFICATE_LOOK_MS, patienceMs: CERTIFICATE_PATIENCE_MS };
-  return new ServerCertificates({ tls, observe, ...times });
+  const hasPlainPeers = addresses.some(isForBoth);
+  return new ServerCertificates({ tls, observe, hasPlainPeers, ...times });
+}
+
+/** Whether those who speak TLS and those who do not come in there. */
+function isForBoth(address: ListenAddress): boolean {
+  return address.kind !== "unix" && address.tls === "too";
 }
 
 /** A wish that cannot be met here is worth a warning, not a refusal. */
 async function engineFor(config: ListenConfig): Promise<TcpEngine> {
-  const { engine: wanted, server, webSocket, proxyProtocol } = config;
-  const areRead = webSocket.accepted === "too" || proxyProtocol !== false;
+  const { engine: wanted, server, webSocket, proxyProtocol, addresses } = config;
+  const areRead =
+    webSocket.accepted === "too" || proxyProtocol !== false || addresses.some(isForBoth);
   const rule = areRead ? "after the first bytes" : "at accept";
   const { engine, why } = await chooseEngine(wanted, rule);
   if ((wanted === "shared" || wanted === "lean") && engine.name !== wanted) {
@@ -108,14 +119,16 @@ async function listenerFor(
   const unix = { backlog: BACKLOG, upgrade, proxy, isShared, overwriteAfterRead: false };
   if (address.kind === "unix") return listenUnix({ ...address, ...unix });
   assert(engine !== undefined, "where an address may be of TCP there is an engine");
-  const isSecure = address.secure && certificates !== undefined;
+  const contexts = certificates === undefined ? undefined : () => certificates.contexts;
+  const place = contexts === undefined ? "no" : address.tls;
   const tcp = {
-    kind: isSecure ? "tls" : "tcp",
+    kind: KIND[place],
     backlog: BACKLOG,
     ipv6Only: false,
     kernel,
-    engine: isSecure ? new TlsEngine(engine, () => certificates.contexts) : engine,
-    upgrade,
+    engine: contexts !== undefined && place === "only" ? new TlsEngine(engine, contexts) : engine,
+    upgrade:
+      contexts !== undefined && place === "too" ? new TlsUpgrade(contexts, upgrade) : upgrade,
     webSocketPath: address.kind === "tcp" ? address.webSocketPath : undefined,
     proxy,
     sharing,
@@ -124,6 +137,8 @@ async function listenerFor(
   if (address.kind === "fd") return listenPassed({ fd: address.fd, tcp, unix });
   return listenTcp({ ...tcp, host: address.host, port: address.port });
 }
+
+const KIND = { no: "tcp", too: "tcp+tls", only: "tls" } as const;
 
 /** What a url says of WebSockets goes before what `accept` says. */
 async function upgradeFor(

@@ -34,7 +34,7 @@ test("a Unix socket that would refuse everybody is a slip, and trusting everybod
 test("the defaults are those that the documents tell", () => {
   const { server, addresses, kernel, engine } = resolveListen({ port: 8080 }, 20_000);
   expect(addresses).toEqual([
-    { kind: "tcp", host: "::", port: 8080, secure: false, webSocketPath: undefined },
+    { kind: "tcp", host: "::", port: 8080, tls: "no", webSocketPath: undefined },
   ]);
   expect(engine).toBe("auto");
   expect(kernel).toEqual({

@@ -19,7 +19,11 @@ import {
 } from "../liveness/options.ts";
 import { readKeepalive } from "../transports/keepalive-options.ts";
 import { ENGINE_CHOICES, type EngineChoice } from "../transports/tcp/engine-choice.ts";
-import { readTlsServer, type TlsServerConfig } from "../transports/tls/tls-server-options.ts";
+import {
+  plainPeersFault,
+  readTlsServer,
+  type TlsServerConfig,
+} from "../transports/tls/tls-server-options.ts";
 import {
   type ProxyProtocolConfig,
   readProxyProtocol,
@@ -54,7 +58,7 @@ export interface ServerConfig extends AdmissionConfig {
 /** What is to be listened on, and how. */
 export interface ListenConfig {
   readonly server: ServerConfig;
-  /** Given where an address is `secure`. */
+  /** Given where TLS is spoken at an address. */
   readonly tls: TlsServerConfig | undefined;
   readonly webSocket: WebSocketChoice;
   readonly proxyProtocol: ProxyProtocolConfig | false;
@@ -172,13 +176,20 @@ function checkSecure(
   addresses: readonly ListenAddress[],
   tls: TlsServerConfig | undefined,
 ): void {
-  const isSecure = addresses.some((address) => address.kind !== "unix" && address.secure);
-  if (isSecure && tls === undefined) {
-    throw read.refuse("`tls` is missing: a tls:// or wss:// url needs a certificate and its key");
+  const places = addresses.map((address) => (address.kind === "unix" ? "no" : address.tls));
+  const isSpoken = places.some((place) => place !== "no");
+  if (isSpoken && tls === undefined) {
+    throw read.refuse(
+      "`tls` is missing: a tls://, tcp+tls:// or wss:// url needs a certificate and its key",
+    );
   }
-  if (!isSecure && tls !== undefined) {
-    throw read.refuse("`tls` is of no use: no url to listen on is tls://, wss:// or tls+fd:");
+  if (!isSpoken && tls !== undefined) {
+    throw read.refuse(
+      "`tls` is of no use: no url to listen on is tls://, tcp+tls://, wss:// or tls+fd:",
+    );
   }
+  const fault = places.includes("too") ? plainPeersFault(tls) : undefined;
+  if (fault !== undefined) throw read.refuse(fault);
 }
 
 /** A Unix socket that would refuse everybody is a slip. */
@@ -211,7 +222,7 @@ function readWebSocket(read: OptionReader): WebSocketChoice {
   return { accepted: accept.length === 1 ? "only" : "too", config };
 }
 
-function readAddresses(read: OptionReader, secure: boolean): readonly ListenAddress[] {
+function readAddresses(read: OptionReader, hasTls: boolean): readonly ListenAddress[] {
   const listen = read.value("listen");
   const hasPort = read.value("port") !== undefined || read.value("host") !== undefined;
   if (listen === undefined) {
@@ -222,7 +233,8 @@ function readAddresses(read: OptionReader, secure: boolean): readonly ListenAddr
     }
     const port = read.integer("port", { default: 0, min: 0, max: 65_535 });
     const host = read.text("host", "::");
-    return [{ kind: "tcp", host, port, secure, webSocketPath: undefined }];
+    const tls = hasTls ? "only" : "no";
+    return [{ kind: "tcp", host, port, tls, webSocketPath: undefined }];
   }
   if (hasPort) throw read.refuse("`listen` and `port` or `host` exclude each other; give one");
   const urls: readonly unknown[] = Array.isArray(listen) ? listen : [listen];

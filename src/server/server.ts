@@ -16,6 +16,7 @@ import type {
 import { readTlsServer, type TlsServerOptions } from "../transports/tls/tls-server-options.ts";
 import { Drain } from "./drain.ts";
 import { Keeper, type KeeperSurroundings } from "./keeper.ts";
+import { dialUrls } from "./listen-url.ts";
 import { type CloseOptions, resolveCloseOptions, type ServerConfig } from "./options.ts";
 import type { ConnectionInfo, ServerConnection } from "./server-connection.ts";
 import type { ServerEvents } from "./server-events.ts";
@@ -62,7 +63,10 @@ export async function startServer(
 }
 
 export class Server {
-  /** Where it listens, with the real ports: `tcp://[::]:8080`, `unix:/run/x.sock`. */
+  /**
+   * Where it listens, with the real ports: `tcp://[::]:8080`, `unix:/run/x.sock`. A port for plain
+   * peers and TLS is there twice, as `tcp://` and as `tls://`: each is what a client dials.
+   */
   readonly urls: readonly string[];
   readonly #keeper: Keeper;
   readonly #acceptors: readonly Acceptor[];
@@ -76,7 +80,7 @@ export class Server {
     certificates: CertificateStore | undefined,
   ) {
     this.#certificates = certificates;
-    this.urls = acceptors.map(({ url }) => url);
+    this.urls = acceptors.flatMap(({ url }) => dialUrls(url));
     this.#keeper = keeper;
     this.#acceptors = acceptors;
     this.#drain = new Drain(keeper, acceptors);

@@ -131,6 +131,8 @@ function recordOf(facts: EndFacts, driven: Driven, transport: Transport): EndRec
     sentence: endSentence(facts),
     remote: transport.remote.text,
     via: undefined,
+    transport: transport.kind,
+    tls: undefined,
     openedAtWallMs: driven.openedAtWallMs,
     endedAtWallMs: driven.openedAtWallMs + facts.livedMs,
     reset: !orderly,

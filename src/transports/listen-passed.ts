@@ -22,9 +22,9 @@ export function listenPassed({ fd, tcp, unix }: ListenPassedConfig): Listen {
     if (passed.kind === "tcp") {
       return await listenTcp({ ...tcp, host: "", port: 0, passedFd: fd })(handlers);
     }
-    if (tcp.kind === "tls") {
+    if (tcp.kind !== "tcp") {
       const why = "it is a Unix socket, over which TLS is not served";
-      throw new HoldfastError("LISTEN_FAILED", `cannot listen on tls+fd:${fd}: ${why}`);
+      throw new HoldfastError("LISTEN_FAILED", `cannot listen on ${tcp.kind}+fd:${fd}: ${why}`);
     }
     return await listenUnix({ ...unix, path: passed.path, mode: 0, passedFd: fd })(handlers);
   };

@@ -11,7 +11,10 @@
  */
 import type { ErrorCode } from "../base/errors.ts";
 import type { Cancel } from "../base/time.ts";
+import type { TransportKind } from "../base/transport-kind.ts";
 import type { ProxyTls, ProxyVersion } from "../wire/proxy-reading.ts";
+
+export type { TransportKind } from "../base/transport-kind.ts";
 
 export interface Transport {
   /** For logs and metrics. */
@@ -71,8 +74,6 @@ export interface LastWord {
   readonly code: string;
   readonly reason: string;
 }
-
-export type TransportKind = "tcp" | "tls" | "unix" | "websocket" | "memory";
 
 /** `windowIsShut`: what the peer had room for is acknowledged; the rest waits for room there. */
 export type UnackedAnswer = (unackedBytes: number | undefined, windowIsShut: boolean) => void;

@@ -12,6 +12,7 @@ import type { TcpEngine, TcpEngineConfig } from "../../src/transports/tcp/tcp-en
 import { PROC_UNACKED, UnackedReader } from "../../src/transports/tcp/unacked-reader.ts";
 import { ServerContexts } from "../../src/transports/tls/server-contexts.ts";
 import { readTlsClient } from "../../src/transports/tls/tls-client-options.ts";
+import { TlsUpgrade } from "../../src/transports/tls/tls-upgrade.ts";
 import { TlsMemory } from "../../src/transports/tls/tls-memory.ts";
 import { AUTHORITY, identityOf } from "../certificates/certificates.ts";
 import { memoryRig, tcpRig, tlsRig, type TlsTrust, unixRig, upgradeNever } from "./rigs.ts";
@@ -62,6 +63,14 @@ export async function promiseRuns(directory: string): Promise<readonly PromiseRu
           engine,
           tls(() => memory("TLSv1.2")),
         ),
+    },
+    {
+      name: "public engine, TLS on its port",
+      rig: () => tcpRig(engine, new TlsUpgrade(contexts, undefined)),
+    },
+    {
+      name: "tls 1.3, plain peers on its port",
+      rig: () => tlsRig(engine, { ...tls(() => memory("TLSv1.3")), isForBoth: true }),
     },
     { name: "websocket", rig: () => webSocketRig(engine, true, "binary") },
     { name: "websocket, one port for all", rig: () => webSocketRig(engine, false, "binary") },

@@ -14,7 +14,8 @@ import {
 import { listenTcp } from "../../src/transports/tcp/listen-tcp.ts";
 import { openTcp } from "../../src/transports/tcp/open-tcp.ts";
 import type { Upgrade } from "../../src/transports/stream-transport.ts";
-import type { TcpEngine } from "../../src/transports/tcp/tcp-engine.ts";
+import type { ListenTcpConfig, TcpEngine } from "../../src/transports/tcp/tcp-engine.ts";
+import { TlsUpgrade } from "../../src/transports/tls/tls-upgrade.ts";
 import type { KernelConfig } from "../../src/transports/transport.ts";
 import { listenUnix } from "../../src/transports/unix/listen-unix.ts";
 import { openUnix } from "../../src/transports/unix/open-unix.ts";
@@ -71,15 +72,28 @@ export interface TlsTrust {
   readonly contexts: ServerContexts;
   /** One for all dials: the later ones resume. Undefined: a new one each time. */
   readonly memory: () => TlsMemory;
+  /** Those who do not speak TLS may come to the same port. */
+  readonly isForBoth?: boolean;
 }
 
-export function tlsRig(engine: TcpEngine, { contexts, memory }: TlsTrust): TransportRig {
+/** How TLS is listened for. */
+export function secured(
+  engine: TcpEngine,
+  { contexts, isForBoth }: TlsTrust,
+  upgrade: Upgrade | undefined,
+): Pick<ListenTcpConfig, "engine" | "kind" | "upgrade"> {
+  const current = (): ServerContexts => contexts;
+  if (isForBoth !== true) return { kind: "tls", engine: new TlsEngine(engine, current), upgrade };
+  return { kind: "tcp+tls", engine, upgrade: new TlsUpgrade(current, upgrade) };
+}
+
+export function tlsRig(engine: TcpEngine, trust: TlsTrust): TransportRig {
+  const { memory } = trust;
   const warn = (): void => {};
   const tcp = { host: "127.0.0.1", port: 0, backlog: 511, ipv6Only: false, kernel: KERNEL, warn };
-  const plain = { upgrade: undefined, webSocketPath: undefined };
-  const tlsEngine = new TlsEngine(engine, () => contexts);
+  const tls = secured(engine, trust, undefined);
   return {
-    listen: () => listenTcp({ ...tcp, ...plain, kind: "tls", engine: tlsEngine }),
+    listen: () => listenTcp({ ...tcp, ...tls, webSocketPath: undefined }),
     open: (url) =>
       openTls({
         host: "127.0.0.1",

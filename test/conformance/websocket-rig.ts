@@ -6,11 +6,10 @@ import { dialTcpSocket } from "../../src/transports/tcp/dial-socket.ts";
 import { listenTcp } from "../../src/transports/tcp/listen-tcp.ts";
 import type { TcpEngine } from "../../src/transports/tcp/tcp-engine.ts";
 import { dialTlsSocket } from "../../src/transports/tls/dial-tls-socket.ts";
-import { TlsEngine } from "../../src/transports/tls/tls-engine.ts";
 import { openWebSocket } from "../../src/transports/websocket/open-websocket.ts";
 import type { Speech } from "../../src/transports/websocket/message-writer.ts";
 import { webSocketUpgrade } from "../../src/transports/websocket/websocket-upgrade.ts";
-import type { TlsTrust } from "./rigs.ts";
+import { secured, type TlsTrust } from "./rigs.ts";
 
 const KERNEL: KernelConfig = {
   keepalive: { idleMs: 60_000, intervalMs: 10_000, count: 5 },
@@ -39,14 +38,14 @@ export async function webSocketRig(
   return {
     listen: () =>
       listenTcp({
-        kind: trust === undefined ? "tcp" : "tls",
+        ...(trust === undefined
+          ? ({ kind: "tcp", engine, upgrade } as const)
+          : secured(engine, trust, upgrade)),
         host: "127.0.0.1",
         port: 0,
         backlog: 511,
         ipv6Only: false,
         kernel: KERNEL,
-        engine: trust === undefined ? engine : new TlsEngine(engine, () => trust.contexts),
-        upgrade,
         webSocketPath: undefined,
         warn,
       }),

@@ -27,12 +27,16 @@ const trust: TlsTrust = {
   memory: () => new TlsMemory(readTlsClient("tls", { ca: AUTHORITY })),
 };
 
+const besidePlain: TlsTrust = { ...trust, isForBoth: true };
+
 const RIGS = [
   ["public engine, a port of its own", new PublicEngine(base), true, undefined],
   ["public engine, one port for all", new PublicEngine(base), false, undefined],
   ["shared buffer, one port for all", new SharedBufferEngine(base), false, undefined],
   ["TLS, a port of its own", new PublicEngine(base), true, trust],
   ["TLS, one port for all", new PublicEngine(base), false, trust],
+  ["TLS, plain peers on its port", new PublicEngine(base), false, besidePlain],
+  ["TLS, plain WebSockets on its port", new PublicEngine(base), true, besidePlain],
 ] as const;
 
 for (const [name, engine, isOnly, secured] of RIGS) {

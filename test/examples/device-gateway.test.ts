@@ -18,20 +18,19 @@ const KEY = join(ROOT, "test/certificates/localhost.key.pem");
 interface Gateway {
   readonly program: Program;
   readonly port: number;
-  readonly tlsPort: number;
   readonly control: LinePeer;
 }
 
 async function gateway(context: TestContext, ...flags: readonly string[]): Promise<Gateway> {
   const path = join(tempFolder(), "control.sock");
-  const tls = ["--tls-port", "0", "--cert", CERTIFICATE, "--key", KEY];
+  const tls = ["--cert", CERTIFICATE, "--key", KEY];
   const at = ["--host", "127.0.0.1", "--port", "0", "--control", path];
   const program = start(context, ...at, ...tls, ...flags);
   const [, port] = await program.says(/listening on tcp:.*:(\d+)\n/);
-  const [, tlsPort] = await program.says(/listening on tls:.*:(\d+)\n/);
+  await program.says(new RegExp(`listening on tls://127\\.0\\.0\\.1:${port}\n`));
   await program.says(/listening on unix:/);
   const control = await LinePeer.tcp({ path });
-  return { program, port: Number(port), tlsPort: Number(tlsPort), control };
+  return { program, port: Number(port), control };
 }
 
 function start(context: TestContext, ...flags: readonly string[]): Program {
@@ -44,17 +43,19 @@ async function device(peer: LinePeer, name: string): Promise<LinePeer> {
   return peer;
 }
 
-test("devices of all kinds are listed, and do what they are told", async (context) => {
-  const { port, tlsPort, control } = await gateway(context);
+test("devices of all kinds share a port, are listed, and do as they are told", async (context) => {
+  const { port, control } = await gateway(context);
   const thermo = await device(await LinePeer.tcp({ port }), "thermo-7");
   const panel = await device(await LinePeer.webSocket(port), "panel-1");
-  await device(await LinePeer.tls(tlsPort), "cam-2");
+  await device(await LinePeer.tls(port), "cam-2");
+  await device(await LinePeer.webSocket(port, "wss"), "panel-2");
   control.say("list");
-  await control.hears(/^3 devices, 3 online\n/m);
+  await control.hears(/^4 devices, 4 online\n/m);
   const heard = "alive, heard \\d\\.\\d s ago, over";
   for (const row of [
     `cam-2 +${heard} TLSv1\\.\\d`,
     `panel-1 +${heard} websocket`,
+    `panel-2 +${heard} TLSv1\\.\\d`,
     `thermo-7 +${heard} tcp`,
   ]) {
     expect(control.heard).toMatch(new RegExp(`^${row}\n`, "m"));
@@ -122,8 +123,8 @@ test("what is not asked for in the right way is answered with what would be", as
 });
 
 test("SIGTERM asks everybody to leave, and who gave a command hears of it", async (context) => {
-  const { program, port, tlsPort, control } = await gateway(context);
-  const peers = [await LinePeer.tcp({ port }), await LinePeer.tls(tlsPort)];
+  const { program, port, control } = await gateway(context);
+  const peers = [await LinePeer.tcp({ port }), await LinePeer.tls(port)];
   for (const [at, peer] of peers.entries()) await device(peer, `thermo-${at}`);
   control.say("do thermo-0 blink");
   await control.hears(/^1 sent/m);
@@ -139,13 +140,13 @@ test("SIGTERM asks everybody to leave, and who gave a command hears of it", asyn
 test("--help tells the flags; wrong ones are refused by name", async (context) => {
   const help = start(context, "--help");
   expect(await help.exit).toEqual({ code: 0, signal: null });
-  for (const flag of ["--port", "--tls-port", "--control", "--timeout"]) {
+  for (const flag of ["--port", "--cert", "--control", "--timeout"]) {
     expect(help.stdout).toContain(flag);
   }
   for (const [flags, complaint] of [
     [["--prot", "1"], "Unknown option '--prot' (--help lists the flags)"],
     [["--port", "80a"], '--port must be a number from 0 to 65535, got "80a"'],
-    [["--tls-port", "0"], "--tls-port needs --cert and --key"],
+    [["--cert", "cert.pem"], "--cert and --key belong together"],
   ] as const) {
     const program = start(context, ...flags);
     expect(await program.exit).toEqual({ code: 2, signal: null });
@@ -170,12 +171,12 @@ withOpenssl("the certificate that the README makes is taken", async (context) =>
   const page = "examples/device-gateway/README.md";
   const command = blocksOf(page, "sh").find((block) => block.startsWith("openssl req")) ?? "";
   runWell("sh", ["-c", command], { folder });
-  const { tlsPort } = await gateway(
+  const { port } = await gateway(
     context,
     "--cert",
     join(folder, "cert.pem"),
     "--key",
     join(folder, "key.pem"),
   );
-  await device(await LinePeer.tls(tlsPort), "cam-2");
+  await device(await LinePeer.tls(port), "cam-2");
 });

@@ -36,8 +36,8 @@ export class LinePeer {
     return LinePeer.#over(socket);
   }
 
-  static async webSocket(port: number): Promise<LinePeer> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}`);
+  static async webSocket(port: number, scheme: "ws" | "wss" = "ws"): Promise<LinePeer> {
+    const socket = new WebSocket(`${scheme}://127.0.0.1:${port}`, { rejectUnauthorized: false });
     await once(socket, "open");
     const peer = new LinePeer(
       (line) => socket.send(line),

@@ -29,6 +29,8 @@ const RUNS = [
   "tls 1.3",
   "tls 1.3, resumed",
   "tls 1.2",
+  "public engine, TLS on its port",
+  "tls 1.3, plain peers on its port",
   "websocket",
   "websocket, one port for all",
   "websocket over tls",

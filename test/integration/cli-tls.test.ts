@@ -77,7 +77,7 @@ test("complaints are told in terms of flags", async () => {
   };
   const listen = ["serve", "--listen", "tls://127.0.0.1:0"];
   expect(await refused(...listen)).toBe(
-    "holdfast: --listen: a tls:// url needs --tls-cert and --tls-key",
+    "holdfast: --listen: a tls://, tcp+tls:// or wss:// url needs --tls-cert and --tls-key",
   );
   const { certFile } = filesOf("localhost");
   expect(await refused(...listen, "--tls-cert", certFile)).toMatch(/--tls-key|`key`/);

@@ -5,13 +5,21 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { connect, type Link, type ListenOptions } from "../../src/index.ts";
+import { connect, type ListenOptions } from "../../src/index.ts";
 import { within } from "../../src/testing/transport-recorder.ts";
 import { AUTHORITY, identityOf } from "../certificates/certificates.ts";
 import { Processes } from "../support/processes.ts";
 import { hasTool, skipUnless } from "../support/requires.ts";
 import { eventually } from "../support/websocket-peer.ts";
-import { serveWebSockets, textOf, type World } from "./websocket-world.ts";
+import {
+  aBrowser,
+  aLink,
+  aPlainProgram,
+  aProgram,
+  everybodySays,
+  type Speaker,
+} from "./speakers.ts";
+import { serveWebSockets, type World } from "./websocket-world.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -22,59 +30,6 @@ async function serve(...given: Parameters<typeof serveWebSockets>): Promise<Worl
   const world = await serveWebSockets(...given);
   cleanups.push(() => world.server.destroy());
   return world;
-}
-
-interface Speaker {
-  readonly name: string;
-  /** Says a text, and resolves once it came back. */
-  say(text: string): Promise<void>;
-}
-
-async function aLink(url: string): Promise<Speaker & { readonly link: Link }> {
-  const link = connect(url, { tls: { ca: AUTHORITY }, closeTimeoutMs: 500 });
-  cleanups.push(() => link.close());
-  const heard: unknown[] = [];
-  link.on("message", (data) => void heard.push(data));
-  const say = async (text: string): Promise<void> => {
-    link.send(text);
-    await eventually(`${url} echoes`, () => heard.includes(text));
-  };
-  await eventually(`${url} is online`, () => link.status.name === "online");
-  return { name: url, say, link };
-}
-
-async function aBrowser(url: string): Promise<Speaker> {
-  const socket = new WebSocket(url, { ca: AUTHORITY });
-  cleanups.push(() => socket.terminate());
-  const heard: string[] = [];
-  socket.on("message", (data) => void heard.push(textOf(data)));
-  await within(once(socket, "open"), "the WebSocket opens");
-  const say = async (text: string): Promise<void> => {
-    socket.send(text);
-    await eventually(`${url} echoes`, () => heard.includes(text));
-  };
-  return { name: url, say };
-}
-
-function aProgram(processes: Processes, file: string, args: readonly string[]) {
-  const program = processes.start(file, args);
-  const say = async (text: string): Promise<void> => {
-    program.write(`${text}\n`);
-    await program.says(new RegExp(`${text}\r?\n`));
-  };
-  return { name: file, say, program };
-}
-
-/** `nc`, or what does the same where there is none. */
-function aPlainProgram(processes: Processes, port: number) {
-  if (hasTool("nc")) return aProgram(processes, "nc", ["127.0.0.1", String(port)]);
-  const pipe = `const socket = require("node:net").connect(${port}, "127.0.0.1");
-    process.stdin.pipe(socket).pipe(process.stdout);`;
-  return aProgram(processes, process.execPath, ["-e", pipe]);
-}
-
-async function everybodySays(speakers: readonly Speaker[], word: string): Promise<void> {
-  await Promise.all(speakers.map((one, at) => one.say(`${word}-${at}`)));
 }
 
 const LIVE: Omit<ListenOptions, "port" | "listen" | "host"> = { timeoutMs: 60_000 };

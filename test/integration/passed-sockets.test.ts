@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { ROOT } from "../../scripts/house.ts";
 import { within } from "../../src/testing/transport-recorder.ts";
-import { certificatePath } from "../certificates/certificates.ts";
+import { certificatePath, filesOf } from "../certificates/certificates.ts";
 import { freshEnv } from "../support/commands.ts";
 import { isLinux, skipUnless } from "../support/requires.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -114,6 +114,18 @@ onLinux("a socket by the name of tls speaks TLS, beside an address that is named
   const server = await start([tcp], ["--listen", "tcp://127.0.0.1:0", ...tls], env);
   await server.says("kernel:");
   expect(server.said).toContain(`listening on tls://127.0.0.1:${port}\nlistening on tcp://127`);
+});
+
+onLinux("a socket by the name of tcp+tls takes plain peers, too", async () => {
+  const tcp = await listening(0);
+  const { port } = tcp.address() as AddressInfo;
+  const { certFile, keyFile } = filesOf("localhost");
+  const flags = ["--tls-cert", certFile, "--tls-key", keyFile];
+  const server = await start([tcp], flags, `${OURS} LISTEN_FDS=1 LISTEN_FDNAMES=tcp+tls`);
+  await server.says("kernel:");
+  const urls = ["tcp", "tls"].map((scheme) => `listening on ${scheme}://127.0.0.1:${port}\n`);
+  expect(server.said).toContain(urls.join(""));
+  expect(await asks(port)).toBe("pong\n");
 });
 
 onLinux("what was passed to another process, or is no socket, is said", async () => {

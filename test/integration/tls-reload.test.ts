@@ -127,7 +127,13 @@ async function watched(
   const observed: Observation[] = [];
   const observe = (one: Observation): void => void observed.push(one);
   const tls = readTlsServer("listen.tls", paths);
-  const store = new ServerCertificates({ tls, observe, lookMs: 10, patienceMs });
+  const store = new ServerCertificates({
+    tls,
+    observe,
+    hasPlainPeers: false,
+    lookMs: 10,
+    patienceMs,
+  });
   onTestFinished(() => store.close());
   await store.watch();
   return { store, observed, name: () => store.inForce[0]?.commonName };

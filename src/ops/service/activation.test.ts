@@ -15,6 +15,7 @@ test("sockets are taken from descriptor 3 on, with their names", () => {
   });
   if (activation.kind !== "sockets") return;
   expect(activation.sockets.map(urlOf)).toEqual(["fd:3", "tls+fd:4"]);
+  expect(urlOf({ fd: 5, name: "tcp+tls" })).toBe("tcp+tls+fd:5");
   expect(readActivation({ ...OURS, LISTEN_FDS: "1" }, 42)).toEqual({
     kind: "sockets",
     sockets: [{ fd: 3, name: "" }],

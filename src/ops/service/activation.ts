@@ -47,9 +47,9 @@ export function readActivation(env: ServiceEnvironment, pid: number): Activation
   return { kind: "sockets", sockets };
 }
 
-/** How a server is told to listen there: what a unit calls `tls` is to speak TLS. */
+/** How a server is told to listen there: what a unit calls `tls`, or `tcp+tls`, is to speak it. */
 export function urlOf({ fd, name }: PassedSocket): string {
-  return name === "tls" ? `tls+fd:${fd}` : `fd:${fd}`;
+  return name === "tls" || name === "tcp+tls" ? `${name}+fd:${fd}` : `fd:${fd}`;
 }
 
 function foreignText(count: number, forPid: string, pid: number): string {

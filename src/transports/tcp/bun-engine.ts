@@ -42,7 +42,7 @@ class BunEngine implements TcpEngine {
 
   listen(config: ListenTcpConfig): Listen | undefined {
     const { upgrade, kind, proxy, passedFd } = config;
-    if (upgrade !== undefined || kind === "tls") return undefined;
+    if (upgrade !== undefined || kind !== "tcp") return undefined;
     if (proxy !== undefined || passedFd !== undefined) return undefined;
     return listenByBun(this.#bun, this, config);
   }

@@ -6,7 +6,7 @@
  * was once given a buffer cannot go back. What was held stands on the handle, so that nothing of it
  * is left afterwards.
  */
-import { Socket } from "node:net";
+import { Socket, type SocketConstructorOpts } from "node:net";
 import { concatBytes } from "../../base/bytes.ts";
 import { HIGH_WATER_MARK, type StreamFacts, type Upgrade } from "../stream-transport.ts";
 import type { Transport } from "../transport.ts";
@@ -22,7 +22,7 @@ export interface FirstBytesConfig {
   readonly facts: StreamFacts;
   /** Makes a handle go on lean. */
   readonly goOn: (handle: TcpHandle) => void;
-  /** The count of a connection falls when a socket that was made of it closes. */
+  /** The count of a connection falls when a socket that was made of it is destroyed. */
   readonly onLeft: () => void;
 }
 
@@ -92,14 +92,13 @@ function giveAway(
 ): void {
   transport.giveAway((handle, handlers): Transport => {
     const { remote } = transport;
-    const socket = socketOver(handle);
-    socket.once("close", onLeft);
+    const socket = socketOver(handle, onLeft);
     return upgrade.take({ socket, head, facts, remote, tls: undefined, handlers });
   });
 }
 
 /** A paused socket that owns the connection from now on. */
-function socketOver(handle: TcpHandle): Socket {
+function socketOver(handle: TcpHandle, onLeft: () => void): Socket {
   handle.readStop();
   const options = {
     handle,
@@ -108,5 +107,23 @@ function socketOver(handle: TcpHandle): Socket {
     readableHighWaterMark: HIGH_WATER_MARK,
     writableHighWaterMark: HIGH_WATER_MARK,
   };
-  return new Socket(options);
+  return new CountedSocket(options, onLeft);
+}
+
+/**
+ * Is counted until it is destroyed, as a server of node:net counts its sockets. Its event "close"
+ * would be late: that of a TLS socket above it may come before.
+ */
+class CountedSocket extends Socket {
+  readonly #onLeft: () => void;
+
+  constructor(options: SocketConstructorOpts, onLeft: () => void) {
+    super(options);
+    this.#onLeft = onLeft;
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    super._destroy(error, callback);
+    this.#onLeft();
+  }
 }

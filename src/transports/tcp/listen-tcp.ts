@@ -21,7 +21,13 @@ import { ProxyDoor } from "../proxied/proxy-door.ts";
 import { type AcceptorFacts, ServerAcceptor } from "../server-acceptor.ts";
 import { passedFailure } from "../passed-socket.ts";
 import { discard, HIGH_WATER_MARK, type Upgrade } from "../stream-transport.ts";
-import type { AcceptHandlers, Acceptor, Listen, RemoteAddress } from "../transport.ts";
+import type {
+  AcceptHandlers,
+  Acceptor,
+  Listen,
+  RemoteAddress,
+  TransportKind,
+} from "../transport.ts";
 import { applyToListener, type ListenerKernelOptions } from "./kernel-options.ts";
 import { tcpFacts } from "./tcp-facts.ts";
 import type { ListenTcpConfig } from "./tcp-engine.ts";
@@ -103,9 +109,15 @@ async function listenOnSockets(
   for (const text of kernel.warnings) config.warn(text);
   server.on("error", (error) => handlers.onAcceptFailed(error));
   const address = server.address() as AddressInfo;
-  const kind = config.webSocketPath === undefined ? config.kind : "websocket";
   const url = tcpUrl(address.address, address.port, config);
-  return { server, kernel, config, facts: { url, kind, kernelOptions: kernel.effective } };
+  const kernelOptions = kernel.effective;
+  return { server, kernel, config, facts: { url, kind: kindOf(config), kernelOptions } };
+}
+
+/** Of those who have not said what they are. */
+function kindOf({ kind, webSocketPath }: ListenTcpConfig): TransportKind {
+  if (webSocketPath !== undefined) return "websocket";
+  return kind === "tcp+tls" ? "tcp" : kind;
 }
 
 /** Whether sockets come to the engine by way of node:net's own reads. */

@@ -76,8 +76,8 @@ export interface ListenTcpConfig {
   readonly engine: TcpEngine;
   /** What else than bytes may be asked for on this port. */
   readonly upgrade: Upgrade | undefined;
-  /** What the url of the listener says it is. */
-  readonly kind: "tcp" | "tls";
+  /** What the url of the listener says it is. With both, TLS is a part of `upgrade`. */
+  readonly kind: "tcp" | "tls" | "tcp+tls";
   /** The path of a listener for nothing but WebSockets; its url is a `ws` or `wss` one. */
   readonly webSocketPath: string | undefined;
   /** Undefined: peers come by themselves. Else a balancer has to say first for whom it speaks. */

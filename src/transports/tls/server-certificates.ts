@@ -18,11 +18,13 @@ import { printable } from "../../base/printable.ts";
 import { ServerContexts } from "./server-contexts.ts";
 import type { CertificateInForce, CertificateStore } from "./certificates-in-force.ts";
 import { filesOf, readIdentities } from "./server-identities.ts";
-import type { TlsServerConfig } from "./tls-server-options.ts";
+import { plainPeersFault, type TlsServerConfig } from "./tls-server-options.ts";
 
 export interface CertificatesConfig {
   readonly tls: TlsServerConfig;
   readonly observe: Observe;
+  /** Whether plain peers come in by the same port: what they cannot have is not required. */
+  readonly hasPlainPeers: boolean;
   /** From the end of one look to the next. */
   readonly lookMs: number;
   /** How long certificate and key may not fit together before that is told. */
@@ -81,6 +83,8 @@ export class ServerCertificates implements CertificateStore {
    * @throws HoldfastError `OPTION_INVALID`
    */
   async reload(tls: TlsServerConfig = this.#tls): Promise<readonly CertificateInForce[]> {
+    const fault = this.#config.hasPlainPeers ? plainPeersFault(tls) : undefined;
+    if (fault !== undefined) throw new HoldfastError("OPTION_INVALID", `reloadTls: ${fault}`);
     const state = await stateOf(filesOf(tls));
     const made = this.#read(tls, "reloadTls");
     if (this.#isClosed) throw new HoldfastError("NOT_OPEN", "reloadTls: the server has closed");

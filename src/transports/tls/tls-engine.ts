@@ -38,7 +38,8 @@ export class TlsEngine implements TcpEngine {
     remote: RemoteAddress,
     handlers: TransportHandlers,
   ): Transport {
-    return new TlsHandshake(raw, this.#contexts(), this.#factsFor(facts), remote, handlers);
+    const contexts = this.#contexts();
+    return new TlsHandshake({ raw, contexts, facts: this.#factsFor(facts), remote, handlers });
   }
 
   dial(): Socket {

@@ -14,13 +14,19 @@ import { TLSSocket } from "node:tls";
 import { assert } from "../../base/assert.ts";
 import { HoldfastError } from "../../base/errors.ts";
 import { readFirst, takeAtOnce } from "../first-bytes.ts";
-import { HIGH_WATER_MARK, type StreamFacts, StreamTransport } from "../stream-transport.ts";
+import {
+  HIGH_WATER_MARK,
+  type StreamFacts,
+  StreamTransport,
+  type Upgrade,
+} from "../stream-transport.ts";
 import type {
   EffectiveKernelOptions,
   RemoteAddress,
   TlsFacts,
   Transport,
   TransportHandlers,
+  TransportKind,
   UnackedAnswer,
 } from "../transport.ts";
 import { HANDSHAKE_BYTE, plainAnswer } from "./plain-answers.ts";
@@ -32,8 +38,18 @@ import { carry } from "./tls-stream.ts";
 /** "http/1.1": a WebSocket asks by an HTTP request. */
 const ALPN: readonly string[] = ["holdfast/1", "http/1.1"];
 
+export interface TlsHandshakeConfig {
+  readonly raw: Socket;
+  readonly contexts: ServerContexts;
+  /** Of the stream over TLS. */
+  readonly facts: StreamFacts;
+  readonly remote: RemoteAddress;
+  readonly handlers: TransportHandlers;
+  /** Takes whoever does not speak TLS, with the facts of a plain pipe; else it is turned away. */
+  readonly plain?: { readonly upgrade: Upgrade; readonly facts: StreamFacts } | undefined;
+}
+
 export class TlsHandshake implements Transport {
-  readonly kind = "tls" as const;
   readonly isPreparing = true as const;
   readonly unsentBytes = 0 as const;
   readonly remote: RemoteAddress;
@@ -43,19 +59,15 @@ export class TlsHandshake implements Transport {
   readonly #facts: StreamFacts;
   readonly #handlers: TransportHandlers;
   readonly #contexts: ServerContexts;
+  readonly #plain: TlsHandshakeConfig["plain"];
   #fault: Error | undefined;
   /** `left`: ended by us, or handed on. */
   #phase: "agreeing" | "left" | "closed" = "agreeing";
   #isPaused = false;
 
-  constructor(
-    raw: Socket,
-    contexts: ServerContexts,
-    facts: StreamFacts,
-    remote: RemoteAddress,
-    handlers: TransportHandlers,
-  ) {
+  constructor({ raw, contexts, facts, remote, handlers, plain }: TlsHandshakeConfig) {
     this.#raw = raw;
+    this.#plain = plain;
     this.#contexts = contexts;
     this.#facts = facts;
     this.remote = remote;
@@ -65,6 +77,11 @@ export class TlsHandshake implements Transport {
       .on("end", this.#onEnd)
       .on("close", this.#onClose)
       .on("data", this.#onHead);
+  }
+
+  /** Who may still turn out to speak no TLS is one who may ask for a WebSocket. */
+  get kind(): TransportKind {
+    return this.#plain !== undefined && this.#socket === undefined ? "websocket" : "tls";
   }
 
   write(): boolean {
@@ -106,15 +123,27 @@ export class TlsHandshake implements Transport {
     return this.#facts.kernelOptions;
   }
 
-  readonly #onHead = (head: Buffer): void => {
+  readonly #onHead = (head: Uint8Array): void => this.handleHead(head);
+
+  /** The first bytes; for whoever has read them from the socket before. */
+  handleHead(head: Uint8Array): void {
     this.#raw.off("data", this.#onHead).pause();
     if (this.#phase !== "agreeing") return;
     if (head[0] === HANDSHAKE_BYTE) this.#begin(head);
-    else this.#turnAway(head);
-  };
+    else if (this.#plain === undefined) this.#turnAway(head);
+    else this.#switchBy(this.#plain.upgrade, this.#plain.facts, head);
+  }
+
+  /** Goes on without TLS. */
+  #switchBy(upgrade: Upgrade, facts: StreamFacts, head: Uint8Array): void {
+    const [socket, remote, handlers] = [this.#raw, this.remote, this.#handlers];
+    this.#phase = "left";
+    socket.off("error", this.#onError).off("end", this.#onEnd).off("close", this.#onClose);
+    handlers.onSwitched?.(upgrade.take({ socket, head, facts, remote, tls: undefined, handlers }));
+  }
 
   /** Goes on over TLS, which hears from the first byte on. */
-  #begin(head: Buffer): void {
+  #begin(head: Uint8Array): void {
     const raw = this.#raw;
     const contexts = this.#contexts;
     raw.off("end", this.#onEnd).off("close", this.#onClose);
@@ -139,7 +168,7 @@ export class TlsHandshake implements Transport {
       .once("secure", () => this.#onSecure(socket));
   }
 
-  #turnAway(head: Buffer): void {
+  #turnAway(head: Uint8Array): void {
     const { bytes, came } = plainAnswer(head);
     const sentence = `the peer does not speak TLS: ${came}`;
     this.#fault = new HoldfastError("TLS_FAILED", sentence);

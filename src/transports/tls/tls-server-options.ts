@@ -44,7 +44,8 @@ export interface TlsServerOptions extends TlsIdentityOptions {
   /**
    * Whether clients are asked for a certificate. With "required" nobody comes in without one that
    * `ca` vouches for; with "optional" whoever has none, or a wrong one, comes in, and
-   * `connection.tls.isAuthorized` is false.
+   * `connection.tls.isAuthorized` is false. Plain peers of a `tcp+tls://` url have none at all, so
+   * "required" is refused there.
    *
    * @default "none"
    */
@@ -115,6 +116,15 @@ export function readTlsServer(name: string, value: unknown): TlsServerConfig {
   };
   read.done();
   return config;
+}
+
+/** What cannot be where plain peers come in by the same port; undefined if there is nothing. */
+export function plainPeersFault(tls: TlsServerConfig | undefined): string | undefined {
+  if (tls?.clientCertificates !== "required") return undefined;
+  return (
+    '`tls.clientCertificates` is "required", and plain peers of a tcp+tls:// url have none: ' +
+    'listen on tls://, or take "optional" and ask each connection for `tls.isAuthorized`'
+  );
 }
 
 function readIdentity(read: OptionReader): TlsIdentityConfig {

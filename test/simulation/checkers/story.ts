@@ -223,6 +223,8 @@ export function ended(
     sentence: "",
     remote: "",
     via: undefined,
+    transport: "tcp",
+    tls: undefined,
     dialect: "frame",
     openedAtWallMs: 0,
     endedAtWallMs: 0,
