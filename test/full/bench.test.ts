@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { DuelFigureId, FigureId } from "../../bench/figures.ts";
 import type { RunResult } from "../../bench/results.ts";
 import { ROOT } from "../../scripts/house.ts";
@@ -32,6 +32,8 @@ const withGit = skipUnless(
   canRun && hasTool("git") && existsSync(join(ROOT, ".git")),
   "this is no git clone, so there are no commits to compare",
 );
+
+const CHILD_LIMIT = { timeout: 60_000, interval: 20 };
 
 const OF_EVERYBODY: readonly FigureId[] = [
   "memoryPerConnection",
@@ -165,7 +167,7 @@ withGit("an unknown commit is named", () => {
 onLinux("SIGTERM in the middle ends everything that was started", async (context) => {
   compile();
   const program = new Processes(context).start(process.execPath, [MAIN, "--quick"]);
-  const server = await program.until("a server", () => childrenOf(program.pid)[0]);
+  const server = await vi.waitFor(() => firstChildOf(program.pid), CHILD_LIMIT);
   program.signal("SIGTERM");
   expect(await program.exit).toEqual({ code: 130, signal: null });
   expect(existsSync(`/proc/${server}`)).toBe(false);
@@ -195,10 +197,12 @@ function compile(): void {
   runWell("npx", ["--no-install", "tsc", "-p", "tsconfig.bench.json"]);
 }
 
-function childrenOf(pid: number | undefined): number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((each) => Number.isInteger(each) && parentOf(each) === pid);
+/** Between two contenders there is none. */
+function firstChildOf(pid: number | undefined): number {
+  const all = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  const child = all.find((each) => parentOf(each) === pid);
+  if (child === undefined) throw new Error("the bench has started no server");
+  return child;
 }
 
 function parentOf(pid: number): number | undefined {
