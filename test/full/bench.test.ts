@@ -167,6 +167,8 @@ withGit("an unknown commit is named", () => {
 onLinux("SIGTERM in the middle ends everything that was started", async (context) => {
   compile();
   const program = new Processes(context).start(process.execPath, [MAIN, "--quick"]);
+  const begun = (): true | undefined => program.stderr.includes("round 1 of") || undefined;
+  await program.until("its first line", begun, CHILD_LIMIT.timeout);
   const server = await vi.waitFor(() => firstChildOf(program.pid), CHILD_LIMIT);
   program.signal("SIGTERM");
   expect(await program.exit).toEqual({ code: 130, signal: null });
