@@ -18,8 +18,8 @@ import type { PeerConfig, SlowFacts } from "./peers/slow-ears.ts";
 const MIB = 1024 * 1024;
 const MESSAGE_BYTES_MAX = 64 * MIB;
 /**
- * Answers are waited for 2.5 s of it: a kernel acknowledges a reader of 256 KiB/s each 1.25 s, and on
- * a loaded machine a step may be missed.
+ * Answers are waited for 2.5 s of it: a kernel acknowledges a reader of 256 KiB/s each 1.25 s, and
+ * on a loaded machine a step may be missed.
  */
 const TIMEOUT_MS = 3_000;
 const PING_EVERY_MS = 500;
