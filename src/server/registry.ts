@@ -2,11 +2,9 @@
  * Who is here, and how far each has come.
  *
  * A connection is silent until its first byte, then greets (frame dialect), then is open. While TLS
- * or an upgrade is agreed on it greets as well, and may be silent once more afterwards. The
- * connection itself knows its phase; nobody is told of a first byte that completes nothing. So the
- * list of the silent may hold a few that have spoken since: they are found when it matters, at the
- * head of the list always, elsewhere by a look through the list that is due once for so many
- * arrivals that it costs each of them a constant.
+ * or an upgrade is agreed on it greets as well, and may be silent once more afterwards. Nobody is
+ * told of a first byte that completes nothing, so a few of those counted as silent may have spoken
+ * since; what they began has a deadline of its own.
  */
 import { type Linked, WaitingList } from "./waiting-list.ts";
 
