@@ -3,7 +3,8 @@
  *
  * 64 blocks have their numbers in one array, a chunk: first all deadlines, then all bounds. With a
  * million slots the way to a number is what costs, and a few large arrays are always near. What no
- * block of a chunk has touched yet, the system has not given a page to.
+ * block of a chunk has touched yet, the system has not given a page to; but the collector counts
+ * it, so the first block of a table has a small chunk for itself, and moves when a second comes.
  *
  * A bound may be too early, never too late: whoever moves a deadline earlier has to call `lower`.
  * Moving one later is a plain store into the chunk; the bound is put right when it has come.
@@ -41,16 +42,21 @@ export interface Sweep {
   rowsLeft: number;
 }
 
-export function newChunk(): Float64Array {
-  return new Float64Array(CHUNK_SLOTS + CHUNK_SLOTS / ROW_SLOTS);
+/** With room for so many slots. */
+export function newChunk(slots: number): Float64Array {
+  return new Float64Array(slots + slots / ROW_SLOTS);
+}
+
+export function slotsOf(chunk: Float64Array): number {
+  return chunk.length - chunk.length / (ROW_SLOTS + 1);
 }
 
 export class DeadlineBlock<Owner> {
   readonly owners: (Owner | undefined)[] = new Array<Owner | undefined>(BLOCK_SLOTS);
-  readonly #chunk: Float64Array;
+  #chunk: Float64Array;
   /** Where in the chunk its deadlines begin, and the bounds of its rows. */
   readonly #slotsFrom: number;
-  readonly #rowsFrom: number;
+  #rowsFrom: number;
   #firstFree = 0;
   #usedCount = 0;
 
@@ -58,11 +64,22 @@ export class DeadlineBlock<Owner> {
   constructor(chunk: Float64Array, place: number) {
     this.#chunk = chunk;
     this.#slotsFrom = place << BLOCK_SHIFT;
-    this.#rowsFrom = CHUNK_SLOTS + place * BLOCK_ROWS;
+    this.#rowsFrom = slotsOf(chunk) + place * BLOCK_ROWS;
     for (let slot = 0; slot < BLOCK_SLOTS; slot++) {
       chunk[this.#slotsFrom + slot] = FREE_FROM + slot + 1;
     }
     chunk.fill(NEVER, this.#rowsFrom, this.#rowsFrom + BLOCK_ROWS);
+  }
+
+  /** From a small chunk to its place in a large one. */
+  moveTo(chunk: Float64Array): void {
+    const slots = this.#slotsFrom;
+    const rows = this.#rowsFrom;
+    const rowsFrom = slotsOf(chunk) + (slots >> ROW_SHIFT);
+    chunk.set(this.#chunk.subarray(slots, slots + BLOCK_SLOTS), slots);
+    chunk.set(this.#chunk.subarray(rows, rows + BLOCK_ROWS), rowsFrom);
+    this.#chunk = chunk;
+    this.#rowsFrom = rowsFrom;
   }
 
   get isFull(): boolean {

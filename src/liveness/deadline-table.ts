@@ -31,6 +31,7 @@ import {
   NEVER,
   newChunk,
   ROW_SLOTS,
+  slotsOf,
   type Sweep,
 } from "./deadline-block.ts";
 
@@ -72,7 +73,7 @@ export class DeadlineTable<Owner> {
 
   /** How many slots there is memory for; the system gives pages to those of blocks only. */
   get reservedSlots(): number {
-    return this.#chunks.filter((chunk) => chunk !== NO_CHUNK).length * CHUNK_SLOTS;
+    return this.#chunks.reduce((sum, chunk) => sum + slotsOf(chunk), 0);
   }
 
   /** Takes a slot, as low a one as there is. Undefined: it is never due until `set`. */
@@ -200,16 +201,22 @@ export class DeadlineTable<Owner> {
   }
 
   #begin(number: number): DeadlineBlock<Owner> {
-    const chunkNumber = Math.floor(number / CHUNK_BLOCKS);
-    let chunk = this.#chunks[chunkNumber] ?? NO_CHUNK;
-    if (chunk === NO_CHUNK) {
-      chunk = newChunk();
-      this.#chunks[chunkNumber] = chunk;
-    }
+    const chunk = this.#chunkFor(number);
     const block = new DeadlineBlock<Owner>(chunk, number % CHUNK_BLOCKS);
     this.#blocks[number] = block;
     this.#bounds[number] = NEVER;
     return block;
+  }
+
+  #chunkFor(number: number): Float64Array {
+    const chunkNumber = Math.floor(number / CHUNK_BLOCKS);
+    const before = this.#chunks[chunkNumber] ?? NO_CHUNK;
+    if (slotsOf(before) === CHUNK_SLOTS) return before;
+    const chunk = newChunk(this.#blocks.length === 0 ? BLOCK_SLOTS : CHUNK_SLOTS);
+    // A small chunk has the very first block, and nobody else.
+    if (before !== NO_CHUNK) this.#blocks[0]?.moveTo(chunk);
+    this.#chunks[chunkNumber] = chunk;
+    return chunk;
   }
 
   /** Of two empty blocks the later one is let go. */

@@ -238,10 +238,14 @@ test("deadlines: a sweep that goes on in the middle comes round to where it bega
 test("deadlines: a table that grows forgets nothing of what it knew", () => {
   const table = new DeadlineTable<number>();
   const first = table.add(0, at(10));
+  expect(table.reservedSlots).toBe(BLOCK_SLOTS); // Whoever watches few is not charged for many.
   for (let n = 1; n < BLOCK_SLOTS; n++) table.add(n, at(500 + n));
   table.set(first, at(5_000)); // The bound of the first block is too early from here on.
   table.add(BLOCK_SLOTS, at(9_000)); // The table grows.
+  expect(table.reservedSlots).toBe(CHUNK_SLOTS);
   expect(table.nextAt()).toBe(501);
+  table.postpone(1, at(8_000), 0);
+  expect(table.nextAt()).toBe(502);
 });
 
 test("deadlines: memory comes by the block, and goes with the crowd", () => {
