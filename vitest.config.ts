@@ -21,6 +21,7 @@ const PATIENT = [
   "test/full/browser.test.ts",
   "test/full/browser-chat.test.ts",
   "test/full/agent-example.test.ts",
+  "test/full/systemd.test.ts",
 ];
 
 /** It only reckons, for minutes, so it may do so beside tests that wait. */
@@ -29,6 +30,7 @@ const FUZZ = ["test/full/fuzz.test.ts"];
 /** Much work, and nothing that has to happen in time: they may run beside tests that measure it. */
 const BUSY = [
   "test/full/bench.test.ts",
+  "test/full/container.test.ts",
   "test/full/guard-bench.test.ts",
   "test/full/node26.test.ts",
   "test/full/shrinks-back.test.ts",

@@ -21,13 +21,15 @@ export type Observation =
   | { readonly what: "stall"; readonly lateMs: number; readonly suspended: boolean }
   /** So many connections expired together that their verdicts wait for a second look. */
   | { readonly what: "mass-expiry"; readonly held: number; readonly live: number }
-  /** Newcomers are shown another certificate from now on. Its texts are those of its issuer. */
+  /** Certificates were read again, and are shown to newcomers. Texts are those of the issuer. */
   | {
       readonly what: "tls-reloaded";
       readonly subject: string;
       readonly fingerprint256: string;
       /** Milliseconds since 1970. */
       readonly validToWallMs: number;
+      /** Whether any of them is another than before. */
+      readonly changed: boolean;
     }
   /** An option asks for something that will not work as the user expects. Said once. */
   | { readonly what: "warning"; readonly text: string };

@@ -85,8 +85,10 @@ export class Telling {
       case "warning":
         return this.notice(observation.text);
       case "tls-reloaded": {
-        const { subject, validToWallMs } = observation;
+        const { subject, validToWallMs, changed } = observation;
         const left = certificateText({ subject, validToWallMs }, this.#voice.clock.wallNow());
+        // Who renews a file that this process does not read would look for it elsewhere.
+        if (!changed) return this.notice(`read again, and the same as before: ${left}`);
         return this.notice(`new certificate in force: ${left}; open connections go on`);
       }
       default:

@@ -1,6 +1,6 @@
 /**
  * What the Dockerfile says, done in folders: it builds, the program starts as the image would start
- * it, and the health check finds it well, or not. Docker itself is not asked.
+ * it, and the health check finds it well, or not. With Docker itself see container.test.ts.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

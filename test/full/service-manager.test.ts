@@ -1,6 +1,6 @@
 /**
- * Under a service manager, as far as that goes without one that runs: its own tools check the
- * units, pass a socket, and say what the server wants said; Python listens.
+ * Under a service manager, as far as that goes without one that runs (systemd.test.ts has one): its
+ * own tools check the units, pass a socket, and say what the server wants said; Python listens.
  */
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";

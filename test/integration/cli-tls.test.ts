@@ -50,6 +50,8 @@ test("SIGHUP reads the files again, and says what is in force", async () => {
   put("renewed");
   server.signal("SIGHUP");
   await server.says(/new certificate in force: .*CN=localhost.*renewed, valid until 2120-01-01/);
+  server.signal("SIGHUP");
+  await server.says(/read again, and the same as before: .*CN=localhost.*renewed, valid until/);
   copyFileSync(certificatePath("other-key.pem"), key);
   server.signal("SIGHUP");
   await server.says(/the certificate in force stays: .*is not the key of/);

@@ -61,7 +61,10 @@ test("a reload by call: newcomers get the new one, whoever is here goes on", asy
     subject: "O=Holdfast tests, CN=localhost\\, renewed",
     fingerprint256: inForce[0]?.fingerprint256,
     validToWallMs: Date.UTC(2120, 0, 1),
+    changed: true,
   });
+  await served.server.reloadTls(identityOf("renewed"));
+  expect(served.observed.at(-1)).toMatchObject({ what: "tls-reloaded", changed: false });
 });
 
 test("sessions from before a reload are resumed after it", async () => {

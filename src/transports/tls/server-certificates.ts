@@ -127,13 +127,15 @@ export class ServerCertificates implements CertificateStore {
   }
 
   #take(made: Made, state: string): void {
+    const changed = fingerprintsOf(made.inForce) !== fingerprintsOf(this.#inForce);
     this.#contexts = made.contexts;
     this.#inForce = made.inForce;
     this.#seen = state;
     this.#unfit = undefined;
     this.#warn(made.warnings);
     const [{ subject, fingerprint256, validToWallMs } = UNNAMED] = made.inForce;
-    this.#config.observe({ what: "tls-reloaded", subject, fingerprint256, validToWallMs });
+    const facts = { subject, fingerprint256, validToWallMs, changed };
+    this.#config.observe({ what: "tls-reloaded", ...facts });
   }
 
   #warn(texts: readonly string[]): void {
@@ -183,6 +185,10 @@ export class ServerCertificates implements CertificateStore {
 }
 
 const UNNAMED = { subject: "", fingerprint256: "", validToWallMs: 0 };
+
+function fingerprintsOf(certificates: readonly CertificateInForce[]): string {
+  return certificates.map(({ host, fingerprint256 }) => `${host} ${fingerprint256}`).join("\n");
+}
 
 async function stateOf(files: readonly string[]): Promise<string> {
   const states = await Promise.all(files.map(stateOfFile));
