@@ -1,276 +1,256 @@
-"""A link to a Holdfast server that heals itself, in Python 3.9 and its standard library.
+"""A link to a Holdfast server that heals itself: frames or lines, Python 3.9 and nothing else.
 
-    python3 holdfast_client.py tcp://localhost:8080      the frame dialect, with another Holdfast
-    python3 holdfast_client.py line://localhost:8080     lines, with any server that answers `ping`
-
-It is a model for other languages: docs/protocol.md says what goes over the wire, holdfast_wire.py
-reads and writes it, holdfast_connection.py keeps one connection, and this file dials again and
-accounts for every message. One thread runs the link; `send` and `close` may be called from any.
+Section numbers are those of docs/protocol.md, codes of ends those of docs/errors.md.
 """
-import argparse
-import collections
-import json
-import os
-import random
-import select
-import signal
-import socket
-import sys
-import threading
-from urllib.parse import urlsplit
+import argparse, contextlib, json, os, random, re, select, signal, socket, struct, sys, threading
+from collections import deque
+from time import monotonic, sleep
 
-from holdfast_connection import Connection, Ended, now_ms
+import holdfast_wire as wire
+from holdfast_wire import KIB, VARINT_MAX, Ended, Fault
 
-BASE_MS, CAP_MS, LEAST_MS = 1_000, 60_000, 100
-WINDOW_MS = 5_000  # over which clients return to a server that named no window
-SERVER_SAYS_MS_MAX = 600_000
-MESSAGE_COST_BYTES = 64  # what a message takes beside its bytes, so that empty ones are bounded, too
-# docs/errors.md: after these, trying again unchanged cannot help.
-FATAL = {"CLOSED_HERE", "REPLACED", "LINE_TOO_LONG", "MESSAGE_RECEIVED_TOO_LONG", "FRAME_INVALID",
-         "HELLO_INVALID", "VERSION_UNSUPPORTED", "WRONG_DIALECT", "UNAUTHORIZED", "TURNED_AWAY"}
+TICK_S, LATE_S, DIAL_S, CLOSE_S, REFUSE_S, HELD_MAX = 0.05, 0.25, 10, 5, 1, 10_000
+FATAL = {"CLOSED_HERE", "REPLACED", "UNAUTHORIZED", "TURNED_AWAY", "LINE_TOO_LONG", "FRAME_INVALID",
+         "HELLO_INVALID", "MESSAGE_RECEIVED_TOO_LONG", "VERSION_UNSUPPORTED", "WRONG_DIALECT"}
+# Lines have no WELCOME, and of what a side says of itself only two words.
+LINE_WELCOME = {"id": None, "secret": None, "leaseMsMin": 0, "leaseMsMax": VARINT_MAX,
+                "messageBytesMax": VARINT_MAX, "reconnectWindowMs": 5_000}
+LINE_WORDS = {"ping": b"ping\n", "pong": b"pong\n"}
 
 
 class Link:
-    """Keeps a connection, waits, and dials again. `run` returns why it has ended for good.
+    """One thread runs it, any may `send` and `close`; `tell(event, **facts)` hears what happens."""
 
-    `on_event(name, facts)` hears of everything, `on_message(str or bytes)` of messages. Every
-    message that was sent is told once: delivered, or undelivered with the connection that had it.
-    """
-
-    def __init__(self, url, *, interval_ms=30_000, answer_within_ms=None, attempts_max=10,
-                 token=None, outbox_bytes_max=16 * 1024 * 1024, on_event=None, on_message=None):
-        self.is_frame, self.address = _parse(url)
-        for name, value in (("interval_ms", interval_ms), ("answer_within_ms", answer_within_ms)):
-            if value is not None and not 10 <= value <= 86_400_000:
-                raise ValueError(f"{name} is from 10 to 86400000 ms, and {value} is not")
-        self.interval_ms, self.answer_within_ms = interval_ms, answer_within_ms
-        self.attempts_max, self.token = attempts_max, token
-        self.outbox_bytes_max = outbox_bytes_max
-        self.on_event = on_event or (lambda name, facts: None)
-        self.on_message = on_message or (lambda message: None)
-        self.waiting = collections.deque()  # no byte of them was written
-        self.held_bytes = self.sent_count = self.delivered_count = self.undelivered_count = 0
-        self.previous = None
-        self.is_closing = self.is_dialling = False
-        self.lock = threading.Lock()
-        self.wake, self._waker = socket.socketpair()
-        self.wake.setblocking(False)
-        self._waker.setblocking(False)
+    def __init__(self, url, tell, interval_ms=30_000, answer_within_ms=10_000, attempts=10,
+                 token=None):
+        match = re.fullmatch(r"(tcp|line)://\[?([^/\]]+)\]?:(\d{1,5})", url)
+        if not match or int(match[3]) > 65_535:
+            raise ValueError(f"a url is tcp://host:port or line://host:port, and {url!r} is not")
+        if not 10 <= interval_ms <= 86_400_000:
+            raise ValueError(f"interval_ms is from 10 to 86400000 ms, and {interval_ms} is not")
+        self.is_frame, self.address, self.tell = match[1] == "tcp", (match[2], int(match[3])), tell
+        self.wish_ms, self.answer_s, self.attempts = interval_ms, answer_within_ms / 1000, attempts
+        self.hello = {"agent": "python-client", "intervalMsMin": 1, "intervalMsMax": 3_600_000,
+                      "nextMs": interval_ms, "messageBytesMax": wire.MESSAGE_BYTES_MAX,
+                      **({"token": token} if token else {})}
+        self.waiting, self.lock, self.is_closing = deque(), threading.Lock(), False
+        self.sent = self.delivered = self.undelivered = 0
 
     def send(self, message):
-        """Raises ValueError for what cannot be sent, and BufferError when too much waits."""
-        if not self.is_frame:
-            if not isinstance(message, str) or "\r" in message or "\n" in message:
-                raise ValueError("a message of the line dialect is a str without a line break")
-            if message in ("ping", "pong"):
-                raise ValueError(f"{message!r} is a heartbeat and no message")
-        cost = _cost(message)
+        """Raises ValueError for what cannot be sent, BufferError when too much waits."""
+        data = message.encode() if isinstance(message, str) else message
+        if not self.is_frame and (b"\n" in data or b"\r" in data or data in (b"ping", b"pong")):
+            raise ValueError("a line has no line break in it, and is neither ping nor pong")
         with self.lock:
-            if self.is_closing:
-                raise ValueError("the link is closing")
-            if self.held_bytes + cost > self.outbox_bytes_max:
-                raise BufferError(f"more than {self.outbox_bytes_max} bytes wait to be sent")
-            self.held_bytes += cost
-            self.sent_count += 1
+            if self.is_closing or self.sent - self.delivered - self.undelivered >= HELD_MAX:
+                raise BufferError(f"the link is closing, or {HELD_MAX} messages wait already")
+            self.sent += 1
             self.waiting.append(message)
-        self._wake()
 
     def close(self):
-        """What was sent is still delivered if it can be; then `run` returns."""
         self.is_closing = True
-        self._wake()
 
     def run(self):
+        """Until `close`, when what was sent is delivered, or until trying again is of no use."""
         dials = 0
-        while True:
+        while not dials or not self.is_closing:
             dials += 1
-            self.tell("connecting", attempt=dials)
-            connection = Connection(self)
-            self.is_dialling = True
             try:
-                connection.live()
-            except Ended as ended:
-                self.is_dialling = False
-                why = self._leave(connection, ended)
-            if connection.online_at and self._lasted(connection):
-                dials = 0
-            is_fatal = why.code in FATAL or (connection.goaway or {}).get("retry") == "never"
-            if not (is_fatal or self.is_closing) and dials >= self.attempts_max > 0:
-                why = Ended("REDIAL_EXHAUSTED", f"{dials} dials in a row; the last: {why}")
-                is_fatal = True
-            if not (is_fatal or self.is_closing):
-                wait_ms = self._wait_ms(connection, dials)
-                self.tell("waiting", waitMs=round(wait_ms), code=why.code)
-                self._sleep(wait_ms)
-            if is_fatal or self.is_closing:
-                return self._end(why)
-
-    # For the connection.
-
-    def take(self, bytes_max):
-        """The next message, if one waits that the peer takes."""
-        while self.waiting:
-            message = self.waiting.popleft()
-            if bytes_max is None or _size(message) <= bytes_max:
-                return message
-            self._undelivered([message], "MESSAGE_TOO_LONG")
-        return None
-
-    def delivered(self, message):
-        with self.lock:
-            self.held_bytes -= _cost(message)
-            self.delivered_count += 1
-
-    def tell(self, name, **facts):
-        self.is_dialling = self.is_dialling and name != "online"
-        self.on_event(name, facts)
-
-    def drain_wakes(self):
-        try:
-            while self.wake.recv(4096):
-                pass
-        except BlockingIOError:
-            pass  # Dry, which is what we want.
-
-    # Between connections.
-
-    def _leave(self, connection, ended):
-        """Section 5.7: what was begun and not acknowledged is told, and not sent again by itself."""
-        connection.settle_lines()
-        if connection.is_fresh and connection.flight:
-            self.waiting.appendleft(connection.flight.pop())
-        if connection.sock:
-            connection.sock.close()
-        if connection.welcome:
-            self.previous = {name: connection.welcome[name] for name in ("id", "secret")}
-        code = "DRAINED" if connection.goaway and ended.code == "CLOSED_HERE" else ended.code
-        if self.is_closing and ended.code == "CLOSED_BY_PEER":
-            code = "CLOSED_HERE"
-        why = Ended(code, ended.sentence)
-        self.tell("connectionEnd", code=code, sentence=ended.sentence,
-                  heardMsAgo=round(now_ms() - connection.heard_at))
-        self._undelivered(connection.flight, code)
-        return why
-
-    def _undelivered(self, messages, code):
-        if not messages:
-            return
-        with self.lock:
-            self.held_bytes -= sum(map(_cost, messages))
-            self.undelivered_count += len(messages)
-        self.tell("undelivered", count=len(messages), code=code, messages=list(messages))
-
-    def _lasted(self, connection):
-        return now_ms() - connection.online_at >= max(30_000, 2 * connection.interval_ms)
-
-    def _wait_ms(self, connection, dials):
-        """Full jitter inside a cap that doubles; above it, what the server asked for."""
-        cap_ms = min(CAP_MS, BASE_MS * 2 ** min(max(dials - 1, 0), 10))
-        own_ms = random.uniform(LEAST_MS, cap_ms)
-        goaway = connection.goaway
-        if goaway:
-            after_ms = min(goaway["afterMs"], SERVER_SAYS_MS_MAX)
-            spread_ms = random.random() * min(goaway["spreadMs"], SERVER_SAYS_MS_MAX)
-            if goaway["retry"] == "after":
-                return max(own_ms if dials > 0 else 0, after_ms + spread_ms)
-            return max(own_ms if dials > 1 else 0, spread_ms)
-        if connection.online_at:  # All clients of a server lose it together: spread their return.
-            named_ms = (connection.welcome or {}).get("reconnectWindowMs", WINDOW_MS)
-            window_ms = min(named_ms, SERVER_SAYS_MS_MAX)
-            return max(own_ms if dials > 0 else LEAST_MS, random.random() * window_ms)
-        return own_ms
-
-    def _sleep(self, wait_ms):
-        until = now_ms() + wait_ms
-        while not self.is_closing and (left_ms := until - now_ms()) > 0:
-            select.select([self.wake], [], [], left_ms / 1000)
-            self.drain_wakes()
-
-    def _end(self, why):
+                self.live()
+            except (Ended, OSError) as error:
+                code = "PEER_RESET" if self.sock else "DIAL_FAILED"
+                why = error if isinstance(error, Ended) else Ended(code, str(error))
+            code, sentence, now = *why.args[:2], monotonic()
+            self.tell("connectionEnd", code=code, sentence=sentence,
+                      heardMsAgo=round(1000 * (now - self.heard_at)))
+            if self.sock:
+                self.part(why)
+            self.hand_back(self.flight, code)
+            if self.welcome and now - self.online_at >= max(30, self.interval_ms / 500):
+                dials = 0  # Coming online proves little, lasting does.
+            if code in FATAL or self.is_closing or self.goaway.get("retry") == "never":
+                break
+            if dials >= self.attempts > 0:
+                code, sentence = "REDIAL_EXHAUSTED", f"{dials} dials in a row; the last: {sentence}"
+                break
+            # Full jitter under a cap that doubles, or longer where the server has asked for it.
+            after_s, spread_s = (min(ms, 600_000) / 1000 for ms in self.asked_ms)
+            own_s = random.uniform(0.1, min(60, 2 ** min(dials - 1, 6)))
+            wait_s = max(own_s, after_s + random.random() * spread_s)
+            self.tell("waiting", waitMs=round(1000 * wait_s), code=code)
+            while not self.is_closing and monotonic() < now + wait_s:
+                sleep(TICK_S)
         with self.lock:  # Nobody can send from here on.
-            left, self.waiting = list(self.waiting), collections.deque()
             self.is_closing = True
-        self._undelivered(left, why.code)
-        self.wake.close()
-        self._waker.close()
-        self.tell("ended", code=why.code, sentence=why.sentence, sent=self.sent_count,
-                  delivered=self.delivered_count, undelivered=self.undelivered_count)
-        return why
+        self.hand_back(self.waiting, code)
+        self.tell("ended", code=code, sentence=sentence, sent=self.sent, delivered=self.delivered,
+                  undelivered=self.undelivered)
+        return code
 
-    def _wake(self):
+    def hand_back(self, messages, code):
+        if messages:
+            self.undelivered += len(messages)
+            self.tell("undelivered", count=len(messages), code=code, messages=list(messages))
+
+    def live(self):
+        """One connection, from dial to end. Whom it judges by a moment, it has read until then."""
+        self.sock, self.out, self.parts, self.flight = None, bytearray(), iter(()), []
+        self.decoder = wire.FrameDecoder() if self.is_frame else wire.LineDecoder()
+        self.assembler, self.interval_ms = wire.Assembler(), self.wish_ms
+        self.welcome, self.goaway, self.acked, self.asked_ms = {}, {}, (0, 0), (0, 0)
+        self.seq = self.answered = self.marked = self.received = 0
+        self.dialled_at = self.heard_at = self.asked_at = self.turned_at = monotonic()
+        self.sock = socket.create_connection(self.address, DIAL_S)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.is_frame:
+            self.out += wire.PREFACE + wire.write_frame({"kind": "hello", "hello": self.hello})
+        else:
+            self.hear("welcome", {"welcome": LINE_WELCOME})
+        while True:
+            self.speak()
+            now, outgoing = monotonic(), [self.sock] if self.out else []
+            heard, free, _ = select.select([self.sock], outgoing, [], TICK_S)
+            if free:
+                del self.out[:self.sock.send(self.out)]
+            if heard:
+                self.read(self.sock.recv(64 * KIB))
+            self.beat(now)
+
+    def read(self, data):
+        if not data:
+            raise Ended("PEER_VANISHED" if self.is_frame else "CLOSED_BY_PEER", "the stream ended")
+        self.heard_at, before = monotonic(), (self.received, len(self.assembler.held))
         try:
-            self._waker.send(b"w")
-        except OSError:
-            pass  # It is awake enough, or has ended.
+            for frame in self.decoder.feed(data):
+                self.hear(frame["kind"], frame)
+        finally:  # One ACK for all that a read brought, which is never more than 64 KiB.
+            if before != (self.received, len(self.assembler.held)):
+                self.say("ack", messages=self.received, partBytes=len(self.assembler.held))
+
+    def hear(self, kind, frame):
+        if kind not in ("preface", "goaway", "end") and (kind == "welcome") == bool(self.welcome):
+            raise Fault("FRAME_INVALID", f"{kind} where it cannot stand")
+        if kind == "welcome":
+            self.welcome, self.online_at = frame["welcome"], monotonic()
+            least, most = self.welcome["leaseMsMin"], self.welcome["leaseMsMax"]
+            self.interval_ms = min(max(self.interval_ms, least), most)
+            self.ping_at = self.online_at + random.random() * self.interval_ms / 1000
+            self.asked_ms = (0, self.welcome["reconnectWindowMs"])
+            self.hello["previous"] = {key: self.welcome[key] for key in ("id", "secret")}
+            self.tell("online", id=self.welcome["id"], intervalMs=self.interval_ms)
+        elif kind == "ping":
+            self.say("pong", seq=frame.get("seq"), nextMs=self.interval_ms)
+        elif kind == "pong" and self.answered < frame.get("seq", self.seq) == self.seq:
+            self.answered = self.seq
+            self.tell("beat", rttMs=round(1000 * (self.heard_at - self.pinged_at), 1))
+            if not self.is_frame:  # Lines are read in turn: those before the ping have arrived.
+                self.hear("ack", {"messages": self.marked, "partBytes": 0})
+        elif kind == "ack":
+            acked = (frame["messages"], frame["partBytes"])
+            count = acked[0] - self.acked[0]
+            if acked < self.acked or count > len(self.flight):
+                raise Fault("FRAME_INVALID", "an ACK of more than was sent, or of less than before")
+            self.acked, self.delivered = acked, self.delivered + count
+            del self.flight[:count]
+        elif kind == "slow":  # The next ping announces it.
+            most = min(self.welcome["leaseMsMax"], 10 * self.wish_ms)
+            self.interval_ms = max(self.interval_ms, min(frame["intervalMs"], most))
+        elif kind == "goaway":
+            self.goaway = frame["goaway"]
+            after_ms = self.goaway["afterMs"] if self.goaway["retry"] == "after" else 0
+            self.asked_ms = (after_ms, self.goaway["spreadMs"])
+        elif kind == "end":
+            raise Ended(frame["code"], f"the peer said {frame['code']}: {frame['reason']}")
+        elif kind in ("part", "text"):
+            message = frame["text"] if kind == "text" else self.assembler.add(
+                frame["type"], frame["more"], frame["payload"])
+            if message is not None:
+                self.received += 1
+                self.tell("message", data=message)
+
+    def beat(self, now):
+        """Section 6: a ping each interval; who says no byte for as long as answers take is dead."""
+        late_s, self.turned_at = now - self.turned_at - TICK_S, now
+        is_asked = self.asked_at > self.heard_at
+        if is_asked and late_s > LATE_S:  # Our own lateness is not the silence of the peer.
+            self.asked_at += late_s
+        if not self.welcome and now > self.dialled_at + DIAL_S:
+            raise Ended("DIAL_TIMEOUT", f"no WELCOME within {DIAL_S} s")
+        if is_asked and now >= self.asked_at + self.answer_s:
+            raise Ended("PEER_SILENT", f"not a byte for {now - self.heard_at:.1f} s")
+        if self.welcome and now >= self.ping_at:
+            self.ping_at = now + random.uniform(0.9, 1) * self.interval_ms / 1000
+            self.asked_at = self.asked_at if is_asked else now
+            if self.is_frame or self.answered == self.seq:  # Plain programs: one ping at a time.
+                self.seq, self.pinged_at = self.seq + 1, monotonic()
+                self.marked = self.acked[0] + len(self.flight)
+                self.say("ping", seq=self.seq, nextMs=self.interval_ms)
+
+    def speak(self):
+        """One frame at a time, so that pings and their answers wait for no more than 64 KiB."""
+        if self.out or not self.welcome:
+            return
+        self.out += next(self.parts, b"")
+        if not self.out and self.waiting and not self.goaway:
+            message = self.waiting.popleft()
+            data = message.encode() if isinstance(message, str) else message
+            if len(data) > self.welcome["messageBytesMax"]:
+                return self.hand_back([message], "MESSAGE_TOO_LONG")
+            self.flight.append(message)
+            self.parts = wire.write_message(message) if self.is_frame else iter([data + b"\n"])
+            self.out += next(self.parts)
+        elif not self.out and not self.flight and (self.goaway or self.is_closing):
+            self.say("end", code="CLOSED_BY_PEER", reason="asked for")
+            raise Ended("DRAINED" if self.goaway else "CLOSED_HERE", "closed as asked")
+        elif self.is_closing and not (self.out or self.is_frame):
+            self.ping_at = 0  # The last lines are confirmed by a ping of their own.
+
+    def say(self, kind, **fields):
+        if len(self.out) < 256 * KIB:  # Who reads nothing is owed nothing.
+            frame = {"kind": kind, **fields}
+            self.out += wire.write_frame(frame) if self.is_frame else LINE_WORDS.get(kind, b"")
+
+    def part(self, why):
+        """Last words and FIN; then it reads until the peer's, so that no reset overtakes them."""
+        within_s = REFUSE_S if isinstance(why, Fault) else CLOSE_S
+        with self.sock, contextlib.suppress(OSError):  # It may have gone.
+            if why.args[0] == "PEER_SILENT":  # The dead are reset: the kernel keeps nothing.
+                no_linger = struct.pack("ii", 1, 0)
+                return self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+            if isinstance(why, Fault):
+                self.say("end", code=why.args[0], reason=why.args[1])
+            self.sock.settimeout(within_s)
+            self.sock.sendall(self.out)
+            self.sock.shutdown(socket.SHUT_WR)
+            until = monotonic() + within_s
+            while monotonic() < until and self.sock.recv(64 * KIB):
+                pass
 
 
-def _parse(url):
-    """Whether the url means frames, and the address to dial."""
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in ("tcp", "line") and parts.hostname and parts.port:
-            return parts.scheme == "tcp", (parts.hostname, parts.port)
-    except ValueError:
-        pass  # A port that is none, which the sentence below covers.
-    raise ValueError(f"a url is tcp://host:port or line://host:port, and {url!r} is not")
-
-
-def _size(message):
-    return len(message.encode() if isinstance(message, str) else message)
-
-
-def _cost(message):
-    return _size(message) + MESSAGE_COST_BYTES
-
-
-# The command line: each line of stdin is a message, each line of stdout an event as JSON.
-
-def _print(name, facts):
-    shown = {key: value for key, value in facts.items() if value is not None}
-    print(json.dumps({"event": name, **shown}, default=bytes.hex), flush=True)
-
-
-def _send_lines(link):
+def send_lines(link):
     for line in sys.stdin:
         try:
             link.send(line.rstrip("\r\n"))
         except (ValueError, BufferError) as error:
-            print(f"not sent: {error}", file=sys.stderr, flush=True)
+            print(f"not sent: {error}", file=sys.stderr)
     link.close()
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Keeps a connection to a Holdfast server.")
+    parser = argparse.ArgumentParser(description="Lines of stdin are messages, of stdout events.")
     parser.add_argument("url", help="tcp://host:port (frames) or line://host:port (lines)")
-    parser.add_argument("--interval-ms", type=int, default=30_000, help="between two pings")
-    parser.add_argument("--answer-within-ms", type=int, help="default: by the measured round trip")
-    parser.add_argument("--attempts", type=int, default=10, help="dials in a row; 0: for ever")
-    args = parser.parse_args()
+    for name, default in (("interval-ms", 30_000), ("answer-within-ms", 10_000), ("attempts", 10)):
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"default: {default}")
     try:
-        link = Link(args.url, interval_ms=args.interval_ms, attempts_max=args.attempts,
-                    answer_within_ms=args.answer_within_ms,
-                    token=os.environ.get("HOLDFAST_TOKEN"), on_event=_print,
-                    on_message=lambda message: _print("message", {"data": message}))
+        link = Link(tell=lambda event, **facts: print(
+            json.dumps({"event": event, **facts}, default=bytes.hex), flush=True),
+            token=os.environ.get("HOLDFAST_TOKEN"), **vars(parser.parse_args()))
     except ValueError as error:
         parser.error(str(error))
-
-    def stop(*_):
-        if link.is_closing:
-            os._exit(130)  # Asked twice.
-        link.close()
-        if link.is_dialling:
-            raise Ended("CLOSED_HERE", "closed as asked")
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    sys.stdin.reconfigure(errors="replace")
-    threading.Thread(target=_send_lines, args=(link,), daemon=True).start()
-    try:
-        why = link.run()
-    except BrokenPipeError:  # Nobody reads our events any more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return 0 if why.code == "CLOSED_HERE" and link.undelivered_count == 0 else 1
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: link.close())
+    threading.Thread(target=send_lines, args=(link,), daemon=True).start()
+    return 0 if link.run() == "CLOSED_HERE" and link.undelivered == 0 else 1
 
 
 if __name__ == "__main__":

@@ -12,6 +12,10 @@ import holdfast_wire as wire
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEFAULT_PATH = HERE / "../../docs/protocol-vectors.json"
+# Section 5.1, which a client never reads.
+wire.FIELDS["hello"] = {
+    "agent": "256", "token?": "8192", "intervalMsMin": 0, "intervalMsMax": 0, "nextMs": 0,
+    "messageBytesMax": 1, "session?": "256", "previous?": {"id": "256", "secret": "256"}}
 
 
 def hear(make, data, pieces):
@@ -21,9 +25,13 @@ def hear(make, data, pieces):
         for piece in pieces(data):
             for event in decoder.feed(piece):
                 heard.append(event)
-    except wire.WireFault as raised:
+    except wire.Fault as raised:
         fault = raised
     return heard, fault, 0 if fault else len(decoder.pending)
+
+
+def code_of(fault):
+    return fault and fault.args[0]
 
 
 def whole(data):
@@ -40,10 +48,10 @@ def check(vector, make, expected, written=None):
     for pieces in (whole, single):
         heard, fault, pending = hear(make, data, pieces)
         where = pieces.__name__
-        if (fault and fault.code) != vector.get("fault"):
+        if code_of(fault) != vector.get("fault"):
             return f"{where}: expected {vector.get('fault')}, came {fault}"
-        if "key" in vector and fault.key != vector["key"]:
-            return f"{where}: the fault names {fault.key}, and not {vector['key']}"
+        if "key" in vector and fault.args[2:] != (vector["key"],):
+            return f"{where}: the fault is {fault.args}, and does not name {vector['key']}"
         if heard != expected:
             return f"{where}: expected {expected}, came {heard}"
         if pending != vector.get("pendingBytes", 0):
@@ -62,7 +70,7 @@ def check_varint(value, data):
 def check_refusal(data):
     try:
         return f"read as {wire.read_varint(data, 0)}"
-    except wire.WireFault:
+    except wire.Fault:
         return None
 
 
@@ -70,28 +78,26 @@ def check_line(vector):
     def make():
         return wire.LineDecoder(vector["ping"], vector["pong"], vector["lineBytesMax"])
 
-    expected = [tuple(event[name] for name in ("kind", "text", "replaced") if name in event)
-                for event in vector["events"]]
-    return check(vector, make, expected)
+    return check(vector, make, vector["events"])
 
 
 def check_preface(vector):
     version = vector.get("version")
     expected = [] if version is None else [{"kind": "preface", "version": version}]
-    written = None if version is None else wire.preface(version)
+    written = None if version is None else wire.PREFACE[:3] + bytes([version])
     return check(vector, lambda: wire.FrameDecoder(vector["role"]), expected, written)
 
 
 def check_frame(vector):
     def make():
         decoder = wire.FrameDecoder(vector["role"])
-        assert list(decoder.feed(wire.preface())) == [{"kind": "preface", "version": 1}]
+        assert list(decoder.feed(wire.PREFACE)) == [{"kind": "preface", "version": 1}]
         return decoder
 
     frame = dict(vector["frame"]) if "frame" in vector else None
     if frame is not None and "payloadHex" in frame:
         frame["payload"] = bytes.fromhex(frame.pop("payloadHex"))
-    written = wire.encode_frame(frame) if vector.get("canonical") else None
+    written = wire.write_frame(frame) if vector.get("canonical") else None
     return check(vector, make, [] if frame is None else [frame], written)
 
 
@@ -101,10 +107,10 @@ def check_message(vector):
     try:
         for part in vector["parts"]:
             payload = bytes.fromhex(part["payloadHex"])
-            came = assembler.part(part["type"], part["more"], payload)
-    except wire.WireFault as raised:
+            came = assembler.add(part["type"], part["more"], payload)
+    except wire.Fault as raised:
         fault = raised
-    if (fault and fault.code) != vector.get("fault"):
+    if code_of(fault) != vector.get("fault"):
         return f"expected {vector.get('fault')}, came {fault}"
     expected = bytes.fromhex(vector["bytesHex"]) if "bytesHex" in vector else vector.get("text")
     return None if fault or came == expected else f"expected {expected!r}, came {came!r}"

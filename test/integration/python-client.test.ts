@@ -1,8 +1,8 @@
 /** The Python codec passes the vectors of the protocol, and what it would not pass is counted. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { ROOT } from "../../scripts/house.ts";
 import { run } from "../support/commands.ts";
 import { hasTool, skipUnless } from "../support/requires.ts";
@@ -39,6 +39,17 @@ withPython(
     expect(code).toBe(1);
   },
 );
+
+test("the page of the Python client tells how long its files are", () => {
+  const page = readFileSync(join(FOLDER, "README.md"), "utf8");
+  const told = [...page.matchAll(/^\| \[(\w+\.py)\]\(\1\) \| (\d+) \|/gm)];
+  const lines = (name: string): number =>
+    readFileSync(join(FOLDER, name), "utf8").split("\n").length - 1;
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".py"));
+  expect(Object.fromEntries(told.map(([, name, count]) => [name, Number(count)]))).toEqual(
+    Object.fromEntries(files.map((name) => [name, lines(name)])),
+  );
+});
 
 withPython("the Python client says what is wrong with how it was called", () => {
   for (const [args, what] of [
