@@ -23,6 +23,7 @@ const FLOORS: readonly { readonly pure: readonly string[]; readonly open: readon
   { pure: [], open: ["transports"] },
   { pure: [], open: ["driver"] },
   { pure: ["client"], open: ["guard", "server"] },
+  { pure: ["page"], open: [] },
   { pure: ["simulation"], open: ["cluster", "ops"] },
   { pure: [], open: ["cli", "doors", "testing"] },
 ];

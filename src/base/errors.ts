@@ -6,6 +6,7 @@
  * Match on `code`, never on `message`. Use `isHoldfastError`, not `instanceof`: two copies of this
  * package may meet in one process.
  */
+import { isFinal } from "./final-codes.ts";
 
 /** Who has to change something for it not to happen again. */
 export type Fault = "caller" | "peer" | "network" | "ours" | "nobody";
@@ -261,7 +262,7 @@ export class HoldfastError extends Error {
 
   /** Whether trying again, unchanged, may help. */
   get retryable(): boolean {
-    return ERRORS[this.code].retry;
+    return !isFinal(this.code);
   }
 }
 

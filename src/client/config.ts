@@ -5,7 +5,7 @@ import type { ConnectionConfig } from "../connection/config.ts";
 import type { Dialect } from "../connection/effects.ts";
 import { readMessageLimits } from "../connection/limits-options.ts";
 import type { AdaptiveChoice } from "../liveness/adaptive-options.ts";
-import { type ClientLivenessConfig, readClientLiveness } from "../liveness/options.ts";
+import { readClientLiveness } from "../liveness/options.ts";
 import { type RedialOptions, resolveRedial } from "../redial/options.ts";
 import type { RedialConfig } from "../redial/redial-policy.ts";
 import { type LineOptions, resolveLine } from "../wire/line-options.ts";
@@ -30,8 +30,6 @@ export interface LinkConfig {
   readonly stallToleranceMs: number;
   readonly inboxBytesMax: number;
   readonly closeTimeoutMs: number;
-  /** What is promised while the page is hidden; false: no more than otherwise. */
-  readonly hiddenLeaseMs: number | false;
   readonly token: TokenSource | undefined;
   readonly redirectTo: readonly string[];
   readonly signal: AbortSignalLike | undefined;
@@ -44,7 +42,6 @@ type CommonConfig = Omit<ConnectionConfig, "role" | "accepts">;
 export function resolveLink(options: ConnectOptions | undefined, terms: LinkTerms): LinkConfig {
   const read = new OptionReader("connect", options);
   const liveness = readClientLiveness(read);
-  refuseAdaptive(read, liveness, terms);
   const redial = resolveRedial(
     read.value("redial") as RedialOptions | undefined,
     liveness.intervalMs,
@@ -92,23 +89,12 @@ export function resolveLink(options: ConnectOptions | undefined, terms: LinkTerm
     inboxBytesMax,
     closeTimeoutMs,
     token: readToken(read),
-    hiddenLeaseMs: terms.readHiddenLease?.(read) ?? false,
     redirectTo: readRedirectTo(read),
     signal: readSignal(read),
     observe: read.callback<Observe>("observe") ?? observeNothing,
   };
   read.done();
   return config;
-}
-
-/** Where a door has nothing that could adapt it. */
-function refuseAdaptive(
-  read: OptionReader,
-  { adaptive }: ClientLivenessConfig,
-  { paceOf }: LinkTerms,
-): void {
-  if (adaptive === false || paceOf !== undefined) return;
-  throw read.refuse("`heartbeat.adaptive` is for `connectAdaptive`; here use `intervalMs`");
 }
 
 export function connectionConfigFor(config: LinkConfig, target: LinkTarget): ConnectionConfig {

@@ -23,7 +23,6 @@ import {
 import { Closing } from "./closing.ts";
 import { connectionConfigFor, intervalWarning, type LinkConfig } from "./config.ts";
 import { Credentials } from "./credentials.ts";
-import { type LinkOfPage, LinkOnPage } from "./link-on-page.ts";
 import type { LinkPace } from "./link-pace.ts";
 import { Notices } from "./notices.ts";
 import { OrderedEvents } from "./ordered-events.ts";
@@ -43,7 +42,7 @@ import { LinkWatch, type StallMember } from "./watch.ts";
 
 type Handlers = AttemptHandlers & AttemptSurroundings & OutgoingHandlers & ReadersOwner;
 
-export class Keeper implements Handlers, Due, LinkOfPage, StallMember {
+export class Keeper implements Handlers, Due, StallMember {
   readonly platform: LinkPlatform;
   readonly events: OrderedEvents<LinkEvents>;
   readonly outgoing: Outgoing;
@@ -59,7 +58,6 @@ export class Keeper implements Handlers, Due, LinkOfPage, StallMember {
   readonly #tally: Tally;
   readonly #onAbort: (() => void) | undefined;
   readonly #outcome = new Outcome();
-  readonly #page: LinkOnPage | undefined;
   #stage: Stage;
   #status: LinkStatus;
   #closing: Closing | undefined;
@@ -77,14 +75,13 @@ export class Keeper implements Handlers, Due, LinkOfPage, StallMember {
     this.#route = new Route(targets, config.redirectTo, platform.terms.parse);
     this.notices = new Notices(config.observe, platform.report);
     this.#tally = new Tally(platform.clock.wallNow());
-    this.pace = platform.terms.paceOf?.(config, platform, this.notices);
+    this.pace = platform.terms.paceOf(config, platform, this.notices);
     this.events = new OrderedEvents(platform.report);
     this.readers = new Readers(config.inboxBytesMax, this);
     const speaksLines = targets.some(({ dialect }) => dialect === "line");
     this.outgoing = new Outgoing(config.outgoing[speaksLines ? "line" : "frame"], this);
     this.#status = { name: "connecting", attempt: 1, url: this.#route.next.label };
     this.#stage = { is: "waiting", entry: undefined };
-    this.#page = LinkOnPage.of(platform, config.hiddenLeaseMs, this, this.#route);
     afterThisTurn(() => this.#begin(speaksLines));
     if (config.signal === undefined) return;
     this.#onAbort = () => this.#handleAbort();
@@ -121,15 +118,7 @@ export class Keeper implements Handlers, Due, LinkOfPage, StallMember {
   /** The network or the machine came back: asks the peer soon, or cuts the wait short, once. */
   wake(): void {
     this.online?.driven.verifySoon();
-    this.#waitAnew(this.#policy.cutShort(this.platform.clock.now()));
-  }
-
-  /** Waits on, if it waits, for as long as there is no use in dialling. */
-  hold(): void {
-    this.#waitAnew(this.#prolonged());
-  }
-
-  #waitAnew(leftMs: number | undefined): void {
+    const leftMs = this.#policy.cutShort(this.platform.clock.now());
     const status = this.#status;
     if (leftMs === undefined || this.#stage.is !== "waiting" || status.name !== "waiting") return;
     this.#step(() => {
@@ -145,7 +134,7 @@ export class Keeper implements Handlers, Due, LinkOfPage, StallMember {
   }
 
   onStall(stall: Stall): void {
-    if (this.#page?.isHidden !== true) this.notices.stall(stall);
+    this.notices.stall(stall);
     if (stall.suspended) this.wake();
   }
 
@@ -197,7 +186,6 @@ export class Keeper implements Handlers, Due, LinkOfPage, StallMember {
       this.onPace();
       this.#tellInterval();
       this.outgoing.attach(attempt, welcome?.messageBytesMax);
-      this.#page?.onOnline(attempt);
     });
   }
 
@@ -214,7 +202,7 @@ export class Keeper implements Handlers, Due, LinkOfPage, StallMember {
       if (this.#route.isEndless) return this.#finish("REDIRECTS_MAX");
       const { hint } = attempt;
       // Our own slowness concerns nobody else.
-      const isolated = code === "READER_TOO_SLOW" || code === "PAGE_AWAY";
+      const isolated = code === "READER_TOO_SLOW";
       const now = this.platform.clock.now();
       this.#follow(this.#policy.onEnded({ code, livedMs, hint, isolated }, now), cause);
     });
@@ -299,9 +287,9 @@ export class Keeper implements Handlers, Due, LinkOfPage, StallMember {
       case "refresh-credentials":
         if (!this.credentials.canRefresh) return this.#giveUp("UNAUTHORIZED");
         this.credentials.forget();
-        return this.#wait(this.#prolonged() ?? decision.delayMs, decision.attempt, cause);
+        return this.#wait(decision.delayMs, decision.attempt, cause);
       case "wait":
-        return this.#wait(this.#prolonged() ?? decision.delayMs, decision.attempt, cause);
+        return this.#wait(decision.delayMs, decision.attempt, cause);
       default:
         decision satisfies never;
     }
@@ -313,12 +301,6 @@ export class Keeper implements Handlers, Due, LinkOfPage, StallMember {
     this.#stage = { is: "waiting", entry };
     const retryAt = clock.wallNow() + delayMs;
     this.#tell({ name: "waiting", retryAt, delayMs, attempt, cause });
-  }
-
-  /** How long to wait since there is no network; undefined: there is one, or no wait. */
-  #prolonged(): number | undefined {
-    const holdMs = this.#page?.holdMs ?? 0;
-    return holdMs === 0 ? undefined : this.#policy.prolong(holdMs, this.platform.clock.now());
   }
 
   #stopWaiting(): void {
@@ -368,7 +350,6 @@ export class Keeper implements Handlers, Due, LinkOfPage, StallMember {
     this.#stage = { is: "ended" };
     this.#closing?.forget();
     this.watch.leave(this);
-    this.#page?.leave();
     if (this.#onAbort) this.#config.signal?.removeEventListener("abort", this.#onAbort);
     const sentence = this.#tally.sentence(code, this.#closing?.reason ?? "");
     const undelivered = this.outgoing.finish(code, sentence);

@@ -24,7 +24,6 @@ import type { Welcome } from "../wire/frame.ts";
 import type { LinkConfig } from "./config.ts";
 import type { Notices } from "./notices.ts";
 import type { LinkPlatform } from "./platform.ts";
-import type { LinkTarget } from "./target.ts";
 
 /** The interval has changed. */
 export interface IntervalChange {
@@ -39,8 +38,15 @@ export interface LinkPaceConfig extends AdaptiveChoice {
   readonly timeoutMs: number;
 }
 
+type PaceClock = Pick<Clock, "now" | "wallNow">;
+
 /** What a book takes; a server's name for a network may be as long as that alone. */
 const KEY_CHARACTERS_MAX = 256;
+
+/** Where a dial leads. */
+interface Labelled {
+  readonly label: string;
+}
 
 interface PingUnderWay {
   readonly seq: number;
@@ -51,14 +57,14 @@ export class LinkPace implements Pace {
   readonly intervalMsMin: number;
   readonly intervalMsMax: number;
   readonly #config: LinkPaceConfig;
-  readonly #clock: Clock;
+  readonly #clock: PaceClock;
   readonly #adaptive: AdaptiveInterval;
   readonly #warn: (text: string) => void;
   #book: NetworkBook = new NetworkBook();
   /** Of the network that we are on; undefined before the first connection. */
   #key: string | undefined;
   #savedAs: unknown;
-  #target: LinkTarget | undefined;
+  #target: Labelled | undefined;
   #dialledAt: Instant | undefined;
   #offlineSince: Instant | undefined;
   #failedDials = 0;
@@ -72,7 +78,12 @@ export class LinkPace implements Pace {
   #grantedMsMax = 0;
   #taken: FailureClass | undefined;
 
-  constructor(config: LinkPaceConfig, random: Random, clock: Clock, warn: (text: string) => void) {
+  constructor(
+    config: LinkPaceConfig,
+    random: Random,
+    clock: PaceClock,
+    warn: (text: string) => void,
+  ) {
     const { intervalMsMin, intervalMsMax } = config;
     this.intervalMsMin = intervalMsMin;
     this.intervalMsMax = intervalMsMax;
@@ -89,7 +100,7 @@ export class LinkPace implements Pace {
 
   // From the keeper of the link.
 
-  onDial(target: LinkTarget): void {
+  onDial(target: Labelled): void {
     this.#target = target;
     this.#dialledAt = this.#clock.now();
   }

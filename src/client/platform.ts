@@ -9,7 +9,6 @@ import type { WebSocketClientConfig } from "../transports/websocket/websocket-cl
 import type { LinkConfig } from "./config.ts";
 import type { LinkPace } from "./link-pace.ts";
 import type { Notices } from "./notices.ts";
-import type { PageWatch } from "./page-watch.ts";
 import type { LinkTarget } from "./target.ts";
 import type { SharedConfig } from "./shared-config.ts";
 import type { LinkWatch } from "./watch.ts";
@@ -33,10 +32,8 @@ export interface LinkTerms {
   readonly parse: (url: string) => LinkTarget;
   /** Reads the options of the transports of this door. @throws HoldfastError `OPTION_INVALID` */
   readonly readDial: (read: OptionReader, liveness: ClientLivenessConfig) => DialOptions;
-  /** Where links live on a page: what is promised while it is hidden. */
-  readonly readHiddenLease?: (read: OptionReader) => number | false;
-  /** What adapts the interval. Undefined: this door has no such thing, and says what has. */
-  readonly paceOf: PaceOf | undefined;
+  /** What adapts the interval. */
+  readonly paceOf: PaceOf;
 }
 
 export type DialOptions = Omit<DialConfig, "textBytesMax">;
@@ -59,8 +56,6 @@ export interface LinkPlatform {
   readonly report: (error: unknown) => void;
   /** One timer for all links of a process. Without it each link has its own. */
   readonly watch?: LinkWatch | undefined;
-  /** What the page tells about itself, where there is one. */
-  readonly page?: PageWatch | undefined;
   /** Lets links of a process that are asked for alike share what they were asked for with. */
   readonly configs?: SharedConfig | undefined;
 }

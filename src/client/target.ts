@@ -76,14 +76,6 @@ export function parseTarget(url: string): LinkTarget {
   }
 }
 
-/** The same where nothing but WebSocket can be opened. @throws HoldfastError `URL_INVALID` */
-export function parseWebTarget(url: string): WebSocketTarget {
-  const { scheme, rest } = partsOf(url);
-  const isWeb = scheme !== undefined && /^(?:line\+)?wss?$/.test(scheme);
-  if (!isWeb) throw invalid(url, `expected one of ${KNOWN_IN_PAGES}`);
-  return webSocketTarget(url, scheme, scheme.startsWith("line") ? "line" : "frame", rest);
-}
-
 function partsOf(url: string): { readonly scheme: string | undefined; readonly rest: string } {
   if (typeof url !== "string") throw invalid(String(url), "expected a string");
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*(?=:)/.exec(url)?.[0].toLowerCase();
@@ -150,10 +142,6 @@ export function redactedUrl(url: string): string {
 const KNOWN =
   "tcp://host:port, tls://host:port, ws://host/path, wss://host/path, unix:/path, " +
   "and for lines line://host:port, line+tls://, line+ws://, line+wss://, line+unix:/path";
-
-const KNOWN_IN_PAGES =
-  "wss://host/path, ws://host/path, and for lines line+wss://, line+ws://: " +
-  "a browser opens no other connections";
 
 function invalid(url: string, why: string): HoldfastError {
   return new HoldfastError("URL_INVALID", `cannot open "${redactedUrl(url)}": ${why}`);

@@ -49,8 +49,6 @@ export class Heartbeat {
   /** The gap that the peer was last told of. */
   #announcedMs = 0;
   #leaseMsMax = 0;
-  /** What is promised and what was kept before, while this side may be late. */
-  #restraint: { readonly gapMs: number; intervalMs: number } | undefined;
   #toldVerdict: Verdict = "alive";
 
   constructor(config: ConnectionConfig, context: ConnectionContext, output: Output, now: Instant) {
@@ -122,29 +120,10 @@ export class Heartbeat {
     const own = this.#config.liveness.intervalMs || 0;
     const wanted = Math.min(intervalMs, this.#leaseMsMax, own * SLOWER_AT_MOST);
     this.#pace?.slowDown(wanted);
-    if (this.#restraint !== undefined && wanted > this.#restraint.intervalMs) {
-      this.#restraint.intervalMs = wanted;
-    }
     if (this.intervalMs === undefined || wanted <= this.intervalMs) return;
     this.intervalMs = wanted;
     // The ping that is due by the old interval announces the new one.
     this.monitor.setBeat(this.intervalMs, "when-quiet", now);
-  }
-
-  /**
-   * Client: this side may be late from now on (a hidden page), so a longer gap is promised by a
-   * ping at once, and half of it kept. Undefined: it is in time again, and says so at once, too.
-   */
-  restrain(gapMs: number | undefined, now: Instant): void {
-    const ownMs = this.#restraint?.intervalMs ?? this.intervalMs;
-    if (ownMs === undefined || this.#leaseMsMax === 0) return; // A line server cannot be told.
-    const promisedMs = Math.min(gapMs ?? 0, this.#leaseMsMax);
-    const isLonger = promisedMs > ownMs;
-    if (!isLonger && this.#restraint === undefined) return;
-    this.#restraint = isLonger ? { gapMs: promisedMs, intervalMs: ownMs } : undefined;
-    this.intervalMs = isLonger ? Math.max(ownMs, Math.floor(promisedMs / 2)) : ownMs;
-    this.monitor.setBeat(this.intervalMs, "when-quiet", now);
-    this.beat(now);
   }
 
   /** Our reading is paused: a side that pauses speaks instead, where the peer knows our pings. */
@@ -162,9 +141,8 @@ export class Heartbeat {
     if (this.#output.pingWaits) return;
     const speech = this.#output.speech as Speech;
     this.pingsOut += 1;
-    const { gapMs } = this.#restraint ?? {};
-    if (this.#pace !== undefined && gapMs === undefined) this.#setPace(this.#pace, now);
-    this.#announcedMs = gapMs ?? this.intervalMs ?? 0;
+    if (this.#pace !== undefined) this.#setPace(this.#pace, now);
+    this.#announcedMs = this.intervalMs ?? 0;
     const behindBytes = this.#output.behindBytes;
     this.#output.ping(speech.ping(this.pingsOut, this.#announcedMs));
     this.monitor.pinged(this.pingsOut, behindBytes, now);

@@ -4,21 +4,36 @@
  * Sources: Page Visibility (W3C), Page Lifecycle (WICG: `freeze` and `resume`), HTML section 7.4
  * (`pagehide` and `pageshow`, with `persisted` for the back-forward cache), HTML section 8.9
  * (`navigator.onLine`). No `unload` and no `beforeunload`: they keep a page out of that cache.
+ * Events of the document are heard by the window while they come down to it, for not all go up.
  */
 import type { Cancel } from "../base/time.ts";
 
 type News = "hidden" | "visible" | "offline" | "online" | "away" | "back";
 
-interface Target {
-  addEventListener(type: string, listener: (event: { persisted?: boolean }) => void): void;
-  removeEventListener(type: string, listener: (event: { persisted?: boolean }) => void): void;
+interface PageEvent {
+  readonly type: string;
+  readonly persisted?: boolean;
 }
 
+type Listener = (event: PageEvent) => void;
+
 /** What is looked at of `globalThis`. */
-export interface PageGlobals extends Partial<Target> {
-  readonly document?: (Target & { readonly visibilityState: string }) | undefined;
+export interface PageGlobals {
+  readonly document?: { readonly visibilityState: string } | undefined;
   readonly navigator?: { readonly onLine?: boolean } | undefined;
+  addEventListener?(type: string, listener: Listener, capture: true): void;
+  removeEventListener?(type: string, listener: Listener, capture: true): void;
 }
+
+const NEWS: Readonly<Record<string, News | undefined>> = {
+  visibilitychange: undefined,
+  freeze: "away",
+  resume: "back",
+  pagehide: "away",
+  pageshow: "back",
+  offline: "offline",
+  online: "online",
+};
 
 export class BrowserPage {
   readonly #globals: PageGlobals;
@@ -36,29 +51,16 @@ export class BrowserPage {
   }
 
   listen(tell: (news: News) => void): Cancel {
-    const undo: Cancel[] = [];
-    const on = (
-      target: Partial<Target> | undefined,
-      type: string,
-      newsOf: (event: { persisted?: boolean }) => News | undefined,
-    ): void => {
-      const listener = (event: { persisted?: boolean }): void => {
-        const news = newsOf(event);
-        if (news !== undefined) tell(news);
-      };
-      target?.addEventListener?.(type, listener);
-      undo.push(() => target?.removeEventListener?.(type, listener));
+    const globals = this.#globals;
+    const types = Object.keys(NEWS);
+    const listener: Listener = ({ type, persisted }) => {
+      // A page that is left for good, or shown for the first time.
+      if (persisted === false) return;
+      tell(NEWS[type] ?? (this.isHidden ? "hidden" : "visible"));
     };
-    const { document } = this.#globals;
-    on(document, "visibilitychange", () => (this.isHidden ? "hidden" : "visible"));
-    on(document, "freeze", () => "away");
-    on(document, "resume", () => "back");
-    on(this.#globals, "pagehide", ({ persisted }) => (persisted === true ? "away" : undefined));
-    on(this.#globals, "pageshow", ({ persisted }) => (persisted === true ? "back" : undefined));
-    on(this.#globals, "offline", () => "offline");
-    on(this.#globals, "online", () => "online");
+    for (const type of types) globals.addEventListener?.(type, listener, true);
     return () => {
-      for (const forget of undo) forget();
+      for (const type of types) globals.removeEventListener?.(type, listener, true);
     };
   }
 }

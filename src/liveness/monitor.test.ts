@@ -175,32 +175,3 @@ test("the answer is waited for from when its ping left, and not from when it was
   monitor.pingLeft(at(8_001));
   expect(monitor.deadline()).toBeUndefined();
 });
-
-test("who asks now waits for the answer a second, or four round trips", () => {
-  const { monitor } = make();
-  monitor.setBeat(60_000, "when-quiet", at(0));
-  monitor.verifyNow(at(10));
-  expect(pollAll(monitor, 10)).toEqual(["verify"]);
-  monitor.heard(at(60));
-  expect(monitor.answered(7, at(60))).toBe(50);
-  monitor.verifyNow(at(1_000));
-  monitor.verifyNow(at(1_000));
-  expect(pollAll(monitor, 1_000)).toEqual(["verify"]);
-  monitor.verifyNow(at(1_500)); // It is asked already, and not from now.
-  expect(pollAll(monitor, 1_990)).not.toContain("expired");
-  expect(pollAll(monitor, 2_000)).toContain("expired");
-});
-
-test("nobody is asked who cannot answer, while we do not read, or after the end", () => {
-  for (const prepare of [
-    (monitor: LivenessMonitor) => monitor.setAnswers(false),
-    (monitor: LivenessMonitor) => monitor.pause(at(5)),
-    (monitor: LivenessMonitor) => monitor.dead(at(5)),
-  ]) {
-    const { monitor } = make();
-    monitor.setBeat(60_000, "when-quiet", at(0));
-    prepare(monitor);
-    monitor.verifyNow(at(10));
-    expect(pollAll(monitor, 10)).not.toContain("verify");
-  }
-});

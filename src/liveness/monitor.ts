@@ -38,7 +38,7 @@ import {
   verdictNow,
 } from "./silence-rules.ts";
 import type { StallLog } from "./stall-log.ts";
-import { askNow, askSoon, WAKE_SPREAD_MS } from "./waking.ts";
+import { askSoon, WAKE_SPREAD_MS } from "./waking.ts";
 
 export type { MonitorConfig, OutstandingPing, Verdict };
 
@@ -277,11 +277,6 @@ export class LivenessMonitor {
   /** The machine slept, or may have: ask at a random point within `withinMs` (waking.ts). */
   verifySoon(now: Instant, withinMs: number = WAKE_SPREAD_MS): void {
     askSoon(this.#state, withinMs, now);
-  }
-
-  /** The path may be gone: ask now, and wait for the answer as briefly as after a sleep. */
-  verifyNow(now: Instant): void {
-    askNow(this.#state, now);
   }
 
   /**

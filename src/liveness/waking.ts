@@ -37,12 +37,3 @@ export function askSoon(state: MonitorState, withinMs: number, now: Instant): vo
   state.verifyAt = later(now, uniform(state.random, 0, Math.min(withinMs, withinOwnMs)));
   state.woke = surelySlept;
 }
-
-/** The path may be gone, and somebody waits to know: ask now, and wait for 1 to 5 s. */
-export function askNow(state: MonitorState, now: Instant): void {
-  if (state.verdict === "dead" || state.paused) return;
-  state.mute?.end();
-  if (!canAsk(state) || state.awaitedAt !== undefined || state.expired) return;
-  state.verifyAt = now;
-  state.woke = true;
-}

@@ -173,18 +173,6 @@ export class RedialPolicy {
     return elapsedMs(now, until);
   }
 
-  /**
-   * There is no network to dial into: the present wait lasts for at least so long, and may be cut
-   * short again. Returns the time left; undefined when nothing is waited for.
-   */
-  prolong(delayMs: number, now: Instant): number | undefined {
-    const wait = this.#wait;
-    if (wait === undefined) return undefined;
-    const until = latest(wait.until, later(now, delayMs));
-    this.#wait = { ...wait, until, wasCut: false };
-    return elapsedMs(now, until);
-  }
-
   #decide(
     code: ErrorCode,
     hint: RetryHint | undefined,

@@ -2,8 +2,8 @@
  * What really happened at one end of one flow, and to the flow as a whole.
  *
  * Kept by the ground truth from the events of kernels and processes. What is easy to break: a byte
- * that was read is evidence and one that arrived is not; and a kernel that acknowledges a ping has
- * said nothing about its process.
+ * that was read is evidence and one that arrived is not; a page is told of whole messages only; and
+ * a kernel that acknowledges a ping has said nothing about its process.
  */
 import type { EndRecord } from "../connection/end-record.ts";
 import type { Phase } from "../connection/phases.ts";
@@ -38,6 +38,8 @@ export class EndTruth {
   endedAtMs: number | undefined;
   readBytes = 0;
   lastReadAtMs: number | undefined;
+  /** The last message that a page was handed; its opening until then. */
+  #handedAtMs: number | undefined;
   readonly #unread: { readonly atMs: number; bytes: number }[] = [];
   /** Where the first of `#unread` that counts is; the array is cut when it has grown long. */
   #unreadFrom = 0;
@@ -56,6 +58,8 @@ export class EndTruth {
   ackedAtMs: number | undefined;
   /** The first ping written since a byte was read. */
   askedAtMs: number | undefined;
+  /** What stood before it that the peer's application is not known to have read. */
+  askedBehindBytes = 0;
   /** Since then the other kernel had everything once, so that later falls prove nothing. */
   wasEmptySinceAsked = false;
   /** How many bytes had been written when the question was, with it. */
@@ -96,9 +100,9 @@ export class EndTruth {
     return this.#unread[this.#unreadFrom]?.atMs;
   }
 
-  /** The last byte read; the opening, if none ever was. */
+  /** The last byte read; for a page, of a whole message. The opening, if none ever was. */
   get heardAtMs(): number {
-    return this.lastReadAtMs ?? this.openedAtMs;
+    return this.#handedAtMs ?? this.lastReadAtMs ?? this.openedAtMs;
   }
 
   onArrived(bytes: number, atMs: number): void {
@@ -108,8 +112,6 @@ export class EndTruth {
   onRead(bytes: number, atMs: number, peer: EndTruth | undefined): void {
     this.lastReadAtMs = atMs;
     this.readBytes += bytes;
-    this.askedAtMs = undefined;
-    this.wasEmptySinceAsked = false;
     let left = bytes;
     while (left > 0 && this.#unreadFrom < this.#unread.length) {
       const first = this.#unread[this.#unreadFrom];
@@ -123,6 +125,17 @@ export class EndTruth {
       this.#unread.splice(0, this.#unreadFrom);
       this.#unreadFrom = 0;
     }
+    if (this.#handedAtMs === undefined) this.#hear(peer);
+  }
+
+  onHanded(atMs: number, peer: EndTruth | undefined): void {
+    this.#handedAtMs = atMs;
+    this.#hear(peer);
+  }
+
+  #hear(peer: EndTruth | undefined): void {
+    this.askedAtMs = undefined;
+    this.wasEmptySinceAsked = false;
     if (peer !== undefined && peer.pongs > this.#pongsSeen) {
       this.#pongsSeen = peer.pongs;
       this.behindBytes = this.#sincePingBytes;
@@ -147,7 +160,10 @@ export class EndTruth {
       if (said.said === "pong") this.pongs += 1;
       if (said.said === "ping") {
         this.pings += 1;
-        if (this.askedAtMs === undefined) this.#questionEndBytes = this.wroteBytes;
+        if (this.askedAtMs === undefined) {
+          this.#questionEndBytes = this.wroteBytes;
+          this.askedBehindBytes = this.behindBytes;
+        }
         this.askedAtMs ??= atMs;
         this.#sincePingBytes = 0;
       }

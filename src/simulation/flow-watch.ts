@@ -54,6 +54,15 @@ export class FlowWatch {
     if (event.side === "server") this.#diallers.delete(event.flow);
   }
 
+  /** Of those who have no machine that could be looked into. */
+  countPing(side: Side): void {
+    this.#on.onPing(side);
+  }
+
+  countBeat(side: Side): void {
+    this.#on.onBeat(side);
+  }
+
   open(open: Open, host: string, onEffect: OnEffect): Open {
     return (handlers) =>
       open({

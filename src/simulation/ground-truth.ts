@@ -58,6 +58,7 @@ export class GroundTruth {
       case "flow-open":
       case "arrived":
       case "read":
+      case "handed":
       case "wrote":
       case "acked":
       case "late-bytes":
@@ -180,6 +181,8 @@ export class GroundTruth {
         return end.onArrived(event.bytes, atMs);
       case "read":
         return end.onRead(event.bytes, atMs, this.peer(event));
+      case "handed":
+        return end.onHanded(atMs, this.peer(event));
       case "wrote":
         end.onWrote(event.bytes, event.taken, atMs);
         return this.#rememberWords(event.flow, end.saidNow);
@@ -223,6 +226,7 @@ type KernelWord =
   | "flow-open"
   | "arrived"
   | "read"
+  | "handed"
   | "wrote"
   | "acked"
   | "late-bytes"

@@ -20,6 +20,25 @@ test("a report that holds a plan is as good as the plan", () => {
   expect(checkPlan({ seed: 3, runs: 12, plan })).toEqual(plan);
 });
 
+test("about a quarter of the links are pages", () => {
+  let pages = 0;
+  let links = 0;
+  for (let seed = 1; seed <= 500; seed++) {
+    for (const { kind } of draftPlan(seed).clients) {
+      if (kind === "page") pages += 1;
+      if (kind !== "plain") links += 1;
+    }
+  }
+  expect(pages / links).toBeGreaterThan(0.18);
+  expect(pages / links).toBeLessThan(0.32);
+});
+
+test("a page may have options of its own", () => {
+  const own = { kind: "page", options: { hiddenLeaseMs: false, websocket: { protocols: ["a"] } } };
+  const plan = spoiled(put("clients", own));
+  expect(checkPlan(plan)).toEqual(plan);
+});
+
 type Loose = Record<string, unknown> & {
   servers: Record<string, unknown>[];
   clients: Record<string, unknown>[];
@@ -91,6 +110,12 @@ test.each<[string, (plan: Loose) => void, string]>([
     put("clients", { options: { speed: 1 } }),
     "clients[0].options: connect: speed is not an option",
   ],
+  [
+    "an option that pages do not have",
+    put("clients", { kind: "page", options: { tls: {} } }),
+    "clients[0].options: connect: tls is not an option",
+  ],
+  ["a kind of client that is none", put("clients", { kind: "x" }), 'of "link", "page", "plain"'],
   [
     "an option outside its range",
     put("servers", { options: { timeoutMs: -1 } }),

@@ -7,8 +7,11 @@
 import { HoldfastError, isHoldfastError } from "../base/errors.ts";
 import { resolveConnect } from "../client/socket-terms.ts";
 import { resolveServer } from "../server/options.ts";
+import { ADAPTING } from "../page/adapting.ts";
+import { LINES } from "../page/lines.ts";
+import { type BrowserConnectOptions, readPageOptions } from "../page/page-options.ts";
 import { checkEvents } from "./event-check.ts";
-import type { ClientPlan, PathPlan, Plan, ServerPlan } from "./plan.ts";
+import type { ClientPlan, PathPlan, Plan, ServerPlan, SocketLinkPlan } from "./plan.ts";
 import { PlanFields } from "./plan-fields.ts";
 
 const SEED_MAX = 2 ** 32 - 1;
@@ -80,7 +83,7 @@ function serverOf(fields: PlanFields, hosts: Set<string>): ServerPlan {
 }
 
 function clientOf(fields: PlanFields, hosts: Set<string>, servers: readonly string[]): ClientPlan {
-  const kind = fields.oneOf("kind", ["link", "plain"]);
+  const kind = fields.oneOf("kind", ["link", "page", "plain"]);
   const base = {
     host: hostOf(fields, hosts),
     server: fields.oneOf("server", servers),
@@ -95,15 +98,19 @@ function clientOf(fields: PlanFields, hosts: Set<string>, servers: readonly stri
     return { kind, ...base, intervalMs, redialMs, readsAnswers };
   }
   const dialect = fields.oneOf("dialect", ["line", "frame"]);
-  const options = optionsOf<Extract<ClientPlan, { kind: "link" }>["options"]>(
-    fields,
-    resolveConnect,
-  );
+  const way =
+    kind === "page"
+      ? { kind, options: optionsOf<BrowserConnectOptions>(fields, readForPage) }
+      : { kind, options: optionsOf<SocketLinkPlan["options"]>(fields, resolveConnect) };
   const sendEveryMs = fields.numberOrFalse("sendEveryMs", 1, PLAN_MS_MAX);
   const sendBytesMax = fields.integer("sendBytesMax", 1, BYTES_MAX);
   const iterates = fields.boolean("iterates");
   fields.done();
-  return { kind, ...base, dialect, options, sendEveryMs, sendBytesMax, iterates };
+  return { ...way, ...base, dialect, sendEveryMs, sendBytesMax, iterates };
+}
+
+function readForPage(options: BrowserConnectOptions): unknown {
+  return readPageOptions(options, { lines: LINES, adapting: ADAPTING });
 }
 
 /** Hosts stand in addresses, so they look like the names of machines. */

@@ -15,6 +15,8 @@ const SERVER_HOST = "server-1";
 const PLAIN_SERVER_HOST = "server-2";
 
 const MINUTE_MS = 60_000;
+/** Of the groups that are no plain programs. */
+const PAGES_SHARE = 0.25;
 /** A hundred clients for two hours: beyond that a world has to be quiet to be run at all. */
 const QUIET_CLIENT_MS = 200 * 60 * MINUTE_MS;
 
@@ -28,11 +30,12 @@ interface Shape {
 export function draftPlan(seed: number, wishes: PlanWishes = {}): Plan {
   const streams = new Streams(seed);
   const shape = draftShape(streams.stream("shape"), wishes);
-  const { servers, clients } = draftPeople(
-    streams.stream("people"),
-    streams.stream("adaptive"),
-    shape,
-  );
+  const draws: PeopleDraws = {
+    draw: streams.stream("people"),
+    adaptiveDraw: streams.stream("adaptive"),
+    pageDraw: streams.stream("pages"),
+  };
+  const { servers, clients } = draftPeople(draws, shape);
   const events = draftEvents(streams.stream("faults"), {
     ...shape,
     servers: [SERVER_HOST],
@@ -71,12 +74,20 @@ function draftShape(draw: Draw, wishes: PlanWishes): Shape {
   };
 }
 
+/** What came later has a stream of its own, so that seeds are still the worlds that they were. */
+interface PeopleDraws {
+  readonly draw: Draw;
+  readonly adaptiveDraw: Draw;
+  readonly pageDraw: Draw;
+}
+
 interface People {
   readonly servers: readonly ServerPlan[];
   readonly clients: readonly ClientPlan[];
 }
 
-function draftPeople(draw: Draw, adaptiveDraw: Draw, shape: Shape): People {
+function draftPeople(draws: PeopleDraws, shape: Shape): People {
+  const { draw } = draws;
   const framesOnly = draw.happens(0.1);
   const isQuiet = shape.clients * shape.faultsMs > QUIET_CLIENT_MS;
   const options = draftServerOptions(draw, { clients: shape.clients, framesOnly, isQuiet });
@@ -94,7 +105,7 @@ function draftPeople(draw: Draw, adaptiveDraw: Draw, shape: Shape): People {
   ];
   const isCrowd = shape.clients >= 60;
   const groups = Array.from({ length: draw.whole(1, isCrowd ? 2 : 3) }, () =>
-    draftGroup(draw, adaptiveDraw, servers, isQuiet),
+    draftGroup(draws, servers, isQuiet),
   );
   const spreadMs = draw.pick([0, 1_000, 60_000]);
   const clients = Array.from({ length: shape.clients }, (_, index): ClientPlan => {
@@ -109,8 +120,7 @@ type MakeClient = (host: string, startAtMs: number) => ClientPlan;
 
 /** Clients of one make: alike, but for their paths. */
 function draftGroup(
-  draw: Draw,
-  adaptiveDraw: Draw,
+  { draw, adaptiveDraw, pageDraw }: PeopleDraws,
   servers: readonly ServerPlan[],
   isQuiet: boolean,
 ): MakeClient {
@@ -118,6 +128,7 @@ function draftGroup(
   if (real?.kind !== "server" || plain?.kind !== "plain-server") {
     throw new Error("broken promise: one real server, one plain");
   }
+  const isOnPage = pageDraw.happens(PAGES_SHARE);
   const timeoutMs = real.options.timeoutMs ?? MINUTE_MS;
   const framesOnly = real.options.accept?.length === 1;
   const kind = framesOnly ? 1 : draw.next();
@@ -147,7 +158,7 @@ function draftGroup(
   const sendBytesMax = draw.pick([40, 400, 5_000, dialect === "line" ? 60_000 : 200_000]);
   const iterates = draw.happens(0.6);
   return (host, startAtMs) => ({
-    kind: "link",
+    kind: isOnPage ? "page" : "link",
     host,
     server: toPlain ? plain.host : real.host,
     startAtMs,

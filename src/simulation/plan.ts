@@ -7,6 +7,7 @@
  */
 import type { ConnectOptions } from "../client/options.ts";
 import type { ServerLivenessOptions } from "../liveness/options.ts";
+import type { BrowserConnectOptions } from "../page/page-options.ts";
 import type { ServerOptions } from "../server/listen-options.ts";
 import type { FaultKind } from "./sim-event.ts";
 
@@ -64,15 +65,27 @@ interface ClientPlanBase {
   readonly startAtMs: number;
 }
 
-export interface LinkPlan extends ClientPlanBase {
-  readonly kind: "link";
+interface AnyLinkPlan extends ClientPlanBase {
   readonly dialect: "line" | "frame";
-  readonly options: ConnectOptions;
   readonly sendEveryMs: number | false;
   readonly sendBytesMax: number;
   /** Reads by `for await`, too. */
   readonly iterates: boolean;
 }
+
+/** A program on sockets, with the whole client. */
+export interface SocketLinkPlan extends AnyLinkPlan {
+  readonly kind: "link";
+  readonly options: ConnectOptions;
+}
+
+/** A page in a browser, with the client of its own that pages have. */
+export interface PageLinkPlan extends AnyLinkPlan {
+  readonly kind: "page";
+  readonly options: BrowserConnectOptions;
+}
+
+export type LinkPlan = SocketLinkPlan | PageLinkPlan;
 
 /** A program that writes `ping` every interval, reads what comes, and dials again when it ends. */
 export interface PlainClientPlan extends ClientPlanBase {

@@ -142,7 +142,7 @@ class Run {
   get #calmMs(): number {
     let longestMs = 0;
     for (const client of this.#plan.clients) {
-      if (client.kind !== "link") continue;
+      if (client.kind === "plain") continue;
       const { redial, heartbeat, deadWithinMs } = client.options;
       const adaptive = heartbeat?.adaptive || undefined;
       const intervalMs = adaptive?.intervalMsMax ?? heartbeat?.intervalMs ?? 30_000;

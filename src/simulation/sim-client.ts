@@ -24,8 +24,9 @@ import {
 } from "./actor.ts";
 import type { Draw } from "./draw.ts";
 import { MessageLoop } from "./message-loop.ts";
-import type { LinkPlan } from "./plan.ts";
+import type { LinkPlan, PageLinkPlan, SocketLinkPlan } from "./plan.ts";
 import type { SimHost } from "./sim-host.ts";
+import { SimPage } from "./sim-page.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { ClientTerms, LinkView } from "./world-view.ts";
 
@@ -46,7 +47,7 @@ export class SimClient implements ClientActor {
     this.host = host;
     this.#around = around;
     this.#url = `${scheme}://${plan.server}:7000`;
-    this.#terms = termsOf(resolveConnect(plan.options), this.#url);
+    this.#terms = termsOf(plan, this.#url);
     this.#draw = around.streams.stream(`application of ${plan.host}`);
   }
 
@@ -90,6 +91,10 @@ export class SimClient implements ClientActor {
   }
 }
 
+/** What the clients of programs and of pages have in common, as their applications see it. */
+type AnyLink = Pick<Link, "status" | "on" | "send" | "close" | "networkChanged"> &
+  AsyncIterable<Message>;
+
 /** One life of the link. */
 class LinkRun implements LinkView {
   readonly name: string;
@@ -101,7 +106,8 @@ class LinkRun implements LinkView {
   readonly #draw: Draw;
   readonly #clock: Clock;
   readonly #loop: MessageLoop | undefined;
-  #link: Link | undefined;
+  #link: AnyLink | undefined;
+  #page: SimPage | undefined;
   #openFlow: number | undefined;
   #deliveringFlow: number | undefined;
   #cancelSend: Cancel = () => {};
@@ -127,7 +133,7 @@ class LinkRun implements LinkView {
     this.#clock = process.clock("application");
     if (!plan.iterates) return;
     const report = (error: unknown): void => around.report(plan.host, error);
-    this.#loop = new MessageLoop(this.#clock, around.turns, report);
+    this.#loop = new MessageLoop(terms.inboxBytesMax, this.#clock, around, report);
   }
 
   get status(): LinkView["status"] {
@@ -139,20 +145,45 @@ class LinkRun implements LinkView {
   }
 
   get dialsUnderWay(): number {
-    return this.#process.dialsUnderWay("link");
+    return this.#page?.dialsUnderWay ?? this.#process.dialsUnderWay("link");
   }
 
   get flowsOpen(): number {
-    return this.#process.flowsOpenOf("link");
+    return this.#page?.flowsOpen ?? this.#process.flowsOpenOf("link");
+  }
+
+  get behindSinceMs(): number | undefined {
+    return this.#loop?.behindSinceMs;
+  }
+
+  get outboxBytes(): number | undefined {
+    return this.#page?.outboxBytes;
   }
 
   begin(url: string): void {
-    const { streams, turns, watch } = this.#around;
+    const link =
+      this.#plan.kind === "page" ? this.#openPage(this.#plan) : this.#open(url, this.#plan);
+    this.#around.turns.ask();
+    this.#link = link;
+    this.#listen(link);
+    this.#loop?.begin(link);
+    this.#sendLater();
+  }
+
+  #openPage(plan: PageLinkPlan): AnyLink {
+    this.#page = new SimPage(this.name, plan, this.#process, this.#around, (flow) => {
+      this.#openFlow = flow;
+      this.#deliveringFlow = flow;
+    });
+    return this.#page.link;
+  }
+
+  #open(url: string, { options }: SocketLinkPlan): AnyLink {
+    const { streams, watch } = this.#around;
     const clock = this.#process.clock("link");
     const { stallToleranceMs } = this.terms;
     const watchConfig = { tickMs: WATCH_TICK_MS, stallToleranceMs };
-    turns.ask();
-    this.#link = connectWith(
+    return connectWith(
       {
         terms: SOCKET_TERMS,
         clock,
@@ -167,11 +198,8 @@ class LinkRun implements LinkView {
         watch: new LinkWatch(watchConfig, this.#process.clock("watch"), new Timetable(clock)),
       },
       url,
-      this.#plan.options,
+      options,
     );
-    this.#listen(this.#link);
-    this.#loop?.begin(this.#link);
-    this.#sendLater();
   }
 
   slowDown(trickles: boolean): void {
@@ -197,7 +225,7 @@ class LinkRun implements LinkView {
     });
   }
 
-  get #theLink(): Link {
+  get #theLink(): AnyLink {
     if (this.#link === undefined) throw new Error("broken promise: the link was begun");
     return this.#link;
   }
@@ -211,7 +239,7 @@ class LinkRun implements LinkView {
     if (effect.do === "deliver") this.#deliveringFlow = flow;
   }
 
-  #listen(link: Link): void {
+  #listen(link: AnyLink): void {
     const { tell } = this.#around;
     const { name } = this;
     link.on("status", (status) => {
@@ -282,10 +310,11 @@ class LinkRun implements LinkView {
 /** What `send` refuses in the course of things. */
 const REFUSALS: readonly ErrorCode[] = ["OUTBOX_FULL", "NOT_OPEN", "MESSAGE_TOO_LONG"];
 
-function termsOf(config: LinkConfig, url: string): ClientTerms {
+function termsOf(plan: LinkPlan, url: string): ClientTerms {
+  const config = configOf(plan);
   const target = parseTarget(url);
   const { liveness, outboxBytesMax } = connectionConfigFor(config, target);
-  const { answerWithinMs, timeoutMs, drainTimeoutMs, pauseMsMax } = liveness;
+  const { answerWithinMs, answersExpected, timeoutMs, drainTimeoutMs, pauseMsMax } = liveness;
   const isLine = target.dialect === "line";
   const { adaptive } = config;
   const longestMs = adaptive !== false && isLine ? Math.floor(timeoutMs / 2) : 0;
@@ -293,12 +322,22 @@ function termsOf(config: LinkConfig, url: string): ClientTerms {
     dialect: target.dialect,
     intervalMs: Math.max(liveness.intervalMs || 0, longestMs),
     adapts: adaptive !== false,
+    answersExpected,
+    isPage: plan.kind === "page",
     answerWithinMs,
     timeoutMs,
     drainTimeoutMs,
     pauseMsMax,
     stallToleranceMs: config.stallToleranceMs,
     outboxBytesMax,
+    inboxBytesMax: config.inboxBytesMax,
     redial: config.redial,
   };
+}
+
+/** The options of pages mean what they mean elsewhere, but for two that are about pages. */
+function configOf(plan: LinkPlan): LinkConfig {
+  if (plan.kind === "link") return resolveConnect(plan.options);
+  const { hiddenLeaseMs: _, websocket: __, ...options } = plan.options;
+  return resolveConnect(options);
 }

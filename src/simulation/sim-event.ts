@@ -75,6 +75,8 @@ export type SimEvent =
   | ({ readonly what: "arrived"; readonly atMs: number; readonly bytes: number } & EndOfFlow)
   /** Bytes were handed to the process of this end. */
   | ({ readonly what: "read"; readonly atMs: number; readonly bytes: number } & EndOfFlow)
+  /** A browser handed a whole message to its page, which hears nothing of parts; 0: it opened. */
+  | ({ readonly what: "handed"; readonly atMs: number; readonly bytes: number } & EndOfFlow)
   /** The process of this end wrote; a copy of the bytes. `taken`: the kernel took all at once. */
   | ({
       readonly what: "wrote";

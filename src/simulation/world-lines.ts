@@ -60,7 +60,8 @@ function clientLine(client: ClientPlan): string {
     sendEveryMs,
     ...(sendEveryMs === false ? {} : { sendBytesMax }),
   };
-  return `${who}: a link of ${dialect}s, ${valuesText(values)}`;
+  const what = client.kind === "page" ? "a page's link" : "a link";
+  return `${who}: ${what} of ${dialect}s, ${valuesText(values)}`;
 }
 
 function serverLine(server: ServerPlan): string {

@@ -12,12 +12,17 @@ export interface ClientTerms {
   /** Where it adapts, the longest that nobody has to be told of. */
   readonly intervalMs: number;
   readonly adapts: boolean;
+  /** False: the peer never answers a ping. */
+  readonly answersExpected: boolean;
+  /** The client of its own that pages have: what a page cannot know or do, it is excused for. */
+  readonly isPage: boolean;
   readonly answerWithinMs: number | false;
   readonly timeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly pauseMsMax: number;
   readonly stallToleranceMs: number;
   readonly outboxBytesMax: number;
+  readonly inboxBytesMax: number;
   readonly redial: RedialConfig;
 }
 
@@ -41,12 +46,19 @@ export interface LinkView {
   readonly host: string;
   readonly terms: ClientTerms;
   readonly status: LinkStatus;
-  /** Alarms that the link itself has set (waits, attempt deadlines), without those of its watch. */
+  /**
+   * Alarms that the link itself has set (waits, attempt deadlines), without those of its watch. A
+   * page has one for everything.
+   */
   readonly alarmsArmed: number;
   /** Dials under way: the kernel is asked for a connection and has not answered. */
   readonly dialsUnderWay: number;
   /** TCP connections of this link that are open at its kernel. */
   readonly flowsOpen: number;
+  /** Since when the application has been so far behind that nothing should be read for it. */
+  readonly behindSinceMs: number | undefined;
+  /** What waits in the outbox, where no machine could be looked into. */
+  readonly outboxBytes: number | undefined;
 }
 
 export interface ServerView {

@@ -182,9 +182,9 @@ export class World implements FaultSite, WorldView {
       const host = this.#network.host(plan.host);
       this.#paths.set(plan.host, new LayeredPath(host.path, plan.path));
       const actor =
-        plan.kind === "link"
-          ? new SimClient(plan, host, around)
-          : new PlainClient(plan, host, around);
+        plan.kind === "plain"
+          ? new PlainClient(plan, host, around)
+          : new SimClient(plan, host, around);
       this.#clients.set(plan.host, actor);
     }
   }

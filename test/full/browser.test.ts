@@ -203,7 +203,7 @@ inChromium("other schemes are refused in the page, by name", async (test) => {
     })()`,
   );
   expect(said).toContain("URL_INVALID");
-  expect(said).toContain("expected one of wss://host/path");
+  expect(said).toContain("expected wss://host/path or ws://host/path");
 });
 
 inChromium("a worker has a link, too", async (test) => {

@@ -8,8 +8,7 @@ import { ROOT } from "../../scripts/house.ts";
 import { CONNECT_SETTINGS } from "../../src/cli/connect-settings.ts";
 import { parseDuration, parseSize } from "../../src/cli/duration.ts";
 import { SERVE_SETTINGS } from "../../src/cli/serve-settings.ts";
-import { resolveLink } from "../../src/client/config.ts";
-import { pageTerms } from "../../src/client/page-terms.ts";
+import { readPageOptions } from "../../src/page/page-options.ts";
 import { resolveConnect } from "../../src/client/socket-terms.ts";
 import { resolveGuard } from "../../src/guard/options.ts";
 import { resolveListen } from "../../src/server/options.ts";
@@ -149,7 +148,7 @@ function defaults(): {
   readonly guard: Defaults;
 } {
   const link = resolveConnect(undefined);
-  const { hiddenLeaseMs } = resolveLink(undefined, pageTerms(undefined));
+  const { hiddenLeaseMs } = readPageOptions(undefined, {});
   const { server, kernel } = resolveListen({ port: 0 }, undefined);
   return {
     connect: {

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import type { FaultKind, SimEvent } from "../../src/simulation/sim-event.ts";
 import type { HeartbeatOptions } from "../../src/liveness/options.ts";
 import { CHECKERS } from "../../src/simulation/checkers.ts";
+import type { Plan } from "../../src/simulation/plan.ts";
 import { simulate } from "../../src/simulation/run.ts";
-import { everyone, fault, smallWorld } from "./planted/small-worlds.ts";
+import { everyone, fault, onPages, smallWorld } from "./planted/small-worlds.ts";
 
 const CLIENTS = 5;
 const HOURS = 12;
@@ -22,6 +23,7 @@ async function live(
   heartbeat: HeartbeatOptions,
   box: FaultKind,
   timeoutMs: number,
+  settle: (plan: Plan) => Plan = (plan) => plan,
 ): Promise<Outcome> {
   // A fixed interval has the kernel's probes beside it, which would keep the path awake.
   const keepalive = heartbeat.adaptive === undefined ? false : undefined;
@@ -42,10 +44,22 @@ async function live(
     listen: { leaseMsMax: 600_000 },
     events: [fault(box, 0, 3_600 * HOURS, everyone(CLIENTS), { timeoutMs, sweepMs: 500 })],
   });
-  const report = await simulate(plan, { checkers: CHECKERS, onEvent });
+  const report = await simulate(settle(plan), { checkers: CHECKERS, onEvent });
   expect(report.findings).toEqual([]);
   const pings = report.figures.pingsSent.client;
   return { lost, pings, intervalsMs: [...intervals.values()], taken };
+}
+
+/** Below what the box forgets after, but not by much, and after few losses. */
+function expectSettled({ lost, pings, intervalsMs }: Outcome): void {
+  expect(intervalsMs).toHaveLength(CLIENTS);
+  for (const intervalMs of intervalsMs) {
+    expect(intervalMs).toBeLessThan(100_000);
+    expect(intervalMs).toBeGreaterThan(80_000);
+  }
+  // One to find out, and some to close in; a day has 864 gaps of 100 s.
+  expect(lost / CLIENTS).toBeLessThanOrEqual(6);
+  expect(pings / CLIENTS).toBeLessThan((1.25 * HOURS * 3_600) / 100);
 }
 
 test.each([
@@ -56,18 +70,17 @@ test.each([
 ] as const)(
   "%s after 100 s: the interval settles below, at the cost of few flows",
   async (box, why) => {
-    const { lost, pings, intervalsMs, taken } = await live({ adaptive: RANGE }, box, 100_000);
-    expect([...taken]).toContain(why);
-    expect(intervalsMs).toHaveLength(CLIENTS);
-    for (const intervalMs of intervalsMs) {
-      expect(intervalMs).toBeLessThan(100_000);
-      expect(intervalMs).toBeGreaterThan(80_000);
-    }
-    // One to find out, and some to close in; a day has 864 gaps of 100 s.
-    expect(lost / CLIENTS).toBeLessThanOrEqual(6);
-    expect(pings / CLIENTS).toBeLessThan((1.25 * HOURS * 3_600) / 100);
+    const outcome = await live({ adaptive: RANGE }, box, 100_000);
+    expect([...outcome.taken]).toContain(why);
+    expectSettled(outcome);
   },
 );
+
+test("a page, which is told of no reset, settles below where a box answers by one", async () => {
+  const outcome = await live({ adaptive: RANGE }, "mapping-lost-reset", 100_000, onPages);
+  expect([...outcome.taken]).toContain("reset-on-send");
+  expectSettled(outcome);
+});
 
 test("a fixed interval above the timeout loses a flow with almost every gap", async () => {
   const { lost } = await live({ intervalMs: 150_000 }, "mapping-lost-silent", 100_000);

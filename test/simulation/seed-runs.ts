@@ -2,7 +2,9 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { CHECKERS } from "../../src/simulation/checkers.ts";
-import { type RunProgress, type RunReport, runSeed } from "../../src/simulation/run.ts";
+import type { Plan } from "../../src/simulation/plan.ts";
+import { draftPlan } from "../../src/simulation/plan-draft.ts";
+import { type RunProgress, type RunReport, simulate } from "../../src/simulation/run.ts";
 
 const SEEDS_PER_TEST = 10;
 const TIMEOUT_MS = 120_000;
@@ -26,15 +28,15 @@ async function breathe({ nowMs }: RunProgress): Promise<void> {
 }
 
 /** Fails with what was broken, the seed, and the command that shows it again. */
-export async function expectKept(seed: number): Promise<RunReport> {
-  const report = await runSeed(seed, {}, { checkers: CHECKERS });
+export async function expectKept(seed: number, plan: Plan = draftPlan(seed)): Promise<RunReport> {
+  const report = await simulate(plan, { checkers: CHECKERS });
   const broken = report.findings.map(
     ({ checker, atMs, sentence }) =>
       `${checker} at ${atMs} ms: ${sentence} ` +
       `(seed ${seed}: npm run simulate -- --seed ${seed} --shrink)`,
   );
   expect(broken).toEqual([]);
-  const again = await runSeed(seed, {}, { checkers: [], breathe });
+  const again = await simulate(plan, { checkers: [], breathe });
   expect(again.hash, `seed ${seed} tells the same story twice`).toBe(report.hash);
   return report;
 }

@@ -3,12 +3,8 @@ import type { ErrorCode } from "../../src/base/errors.ts";
 import type { Observation } from "../../src/base/observation.ts";
 import { connectWith, type Link } from "../../src/client/link.ts";
 import type { ConnectOptions } from "../../src/client/options.ts";
-import { paceOf } from "../../src/client/link-pace.ts";
-import { type BrowserConnectOptions, pageTerms } from "../../src/client/page-terms.ts";
-import { type PageSource, PageWatch } from "../../src/client/page-watch.ts";
 import type { LinkPlatform } from "../../src/client/platform.ts";
 import { SOCKET_TERMS } from "../../src/client/socket-terms.ts";
-import { parseTarget } from "../../src/client/target.ts";
 import type { LinkEvents } from "../../src/client/status.ts";
 import type { ConnectionConfig } from "../../src/connection/config.ts";
 import { Connection } from "../../src/connection/connection.ts";
@@ -155,8 +151,7 @@ export class LinkRig {
   readonly dialled: string[] = [];
   readonly #scheduled: (() => void)[] = [];
 
-  /** `page`: what links are told about the page that they live on. */
-  constructor(page?: PageSource) {
+  constructor() {
     this.network = new MemoryNetwork({
       capacityBytes: 64 * 1024,
       readBytesMax: 16 * 1024,
@@ -170,8 +165,7 @@ export class LinkRig {
     const config = { tickMs: 10, watchMs: 1_000, stallToleranceMs: 250 };
     this.alarms = new Alarms(config, this.clock, this.stalls, { onStall() {}, onPassEnd() {} });
     this.platform = {
-      terms: page === undefined ? SOCKET_TERMS : { ...pageTerms(paceOf), parse: parseTarget },
-      page: page && new PageWatch(page),
+      terms: SOCKET_TERMS,
       clock: this.clock,
       random: FIXED,
       secrets: { bytes: (count) => new Uint8Array(count).fill(7) },
@@ -196,12 +190,15 @@ export class LinkRig {
   }
 
   /** Everything that the link tells is kept in `told`, from the very beginning. */
-  connect(
-    url: string | readonly string[],
-    options: ConnectOptions & BrowserConnectOptions = {},
-  ): Link {
+  connect(url: string | readonly string[], options: ConnectOptions = {}): Link {
     const observe = (observation: Observation): void => void this.observed.push(observation);
     const link = connectWith(this.platform, url, { observe, ...options });
+    this.listenTo(link);
+    return link;
+  }
+
+  /** Keeps what it tells in `told`. */
+  protected listenTo(link: Pick<Link, "on">): void {
     const names = [
       "status",
       "message",
@@ -216,7 +213,6 @@ export class LinkRig {
     for (const name of names) {
       link.on(name, (...values: readonly unknown[]) => this.told.push([name, ...values]));
     }
-    return link;
   }
 
   /** Lets time pass, and promises too: what they bring about is not late by more than a step. */

@@ -15,6 +15,7 @@ const FRAME_BYTES = 64 * 1024 + 4;
 export const buffers: MakeChecker = toldChecker("buffers", (tools) => {
   const onLook = (view: WorldView): void => {
     checkServers(tools, view);
+    checkPages(tools, view);
     for (const flow of tools.truth.flows.values()) {
       for (const end of [flow.client, flow.server]) {
         if (end?.isWatched !== true) continue;
@@ -32,6 +33,15 @@ function checkServers(tools: CheckerTools, view: WorldView): void {
     const most = terms.bufferBytesTotalMax;
     const sentence = `${host} buffers ${bufferedBytes} bytes; ${most} are allowed`;
     tools.report(`server/${host}`, view.nowMs, sentence);
+  }
+}
+
+/** Of a page that much can be seen; what it holds of a message that came in part cannot. */
+function checkPages(tools: CheckerTools, view: WorldView): void {
+  for (const { name, terms, outboxBytes } of view.links) {
+    if (outboxBytes === undefined || outboxBytes <= terms.outboxBytesMax) continue;
+    const sentence = `${name} queues ${outboxBytes} bytes; ${terms.outboxBytesMax} are allowed`;
+    tools.report(`outbox/${name}`, view.nowMs, sentence);
   }
 }
 

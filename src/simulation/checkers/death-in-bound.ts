@@ -8,7 +8,8 @@
  * README's table counts, plus ticks, plus our own lateness in sum; after a sleep of our
  * own process it counts once more from the awakening; and one answer time is added where the
  * mass-expiry rule may have held the verdict. A machine that is still there after that is found by
- * looking, not only by its end.
+ * looking, not only by its end. A page is told of whole messages and of no kernel, so for it E is
+ * the last message alone.
  *
  * Two seconds more are granted where E is output that moved: kernels are read once a second. While
  * our reading is paused silence is ours, so the clock starts anew when it goes on; that is known by
@@ -48,9 +49,8 @@ export const deathInBound: MakeChecker = toldChecker("death-in-bound", (tools) =
 
 class BoundWatch {
   readonly #tools: CheckerTools;
-  /** When reading was last seen paused, or the peer is one that never answers. */
+  /** When reading was last seen paused. */
   readonly #pausedAtMs: Map<EndTruth, number> = new Map();
-  readonly #mute: Set<EndTruth> = new Set();
   /** When each server was last seen with a crowd. */
   readonly #crowdAtMs: Map<string, number> = new Map();
 
@@ -63,19 +63,23 @@ class BoundWatch {
     if (end === undefined || event.record.by === "here") return;
     this.#judge(end, event.atMs, event.record.evidence.heldForMassExpiry);
     this.#pausedAtMs.delete(end);
-    this.#mute.delete(end);
   }
 
   onLook(view: WorldView): void {
     for (const { host, open } of view.servers) {
       if (open >= CROWD) this.#crowdAtMs.set(host, view.nowMs);
     }
+    // A page cannot be looked into; what makes it pause can be seen.
+    const behind = new Set(
+      view.links
+        .filter(({ terms, behindSinceMs }) => terms.isPage && behindSinceMs !== undefined)
+        .map(({ host }) => host),
+    );
     for (const flow of this.#tools.truth.flows.values()) {
       for (const end of [flow.client, flow.server]) {
         if (end?.isWatched !== true) continue;
-        const machine = view.machine(end.flow, end.side)?.look();
-        if (machine?.reading.isPaused === true) this.#pausedAtMs.set(end, view.nowMs);
-        if (machine?.config.liveness.answersExpected === false) this.#mute.add(end);
+        const isPaused = view.machine(end.flow, end.side)?.look().reading.isPaused;
+        if (isPaused ?? behind.has(end.host)) this.#pausedAtMs.set(end, view.nowMs);
         this.#judge(end, view.nowMs, false);
       }
     }
@@ -107,7 +111,7 @@ class BoundWatch {
     if ("intervalMs" in own) {
       // A dial has a deadline of its own, and a peer that never answers another bound.
       if (end.phase !== "open") return own.redial.attemptTimeoutMs + slack;
-      return this.#mute.has(end) ? undefined : clientBoundMs(own, end) + slack;
+      return own.answersExpected ? clientBoundMs(own, end) + slack : undefined;
     }
     const boundMs = serverBoundMs(own, end, truth.peer(end)) + slack;
     const crowdAtMs = this.#crowdAtMs.get(end.host) ?? Number.NEGATIVE_INFINITY;
@@ -117,7 +121,9 @@ class BoundWatch {
   }
 
   #evidenceAtMs(end: EndTruth, troubleMs: number): number {
-    const movedAtMs = Math.max(end.movedAtMs ?? 0, this.#takenAtMs(end, troubleMs));
+    const isPage = end.side === "client" && this.#tools.terms.link(end.host)?.terms.isPage === true;
+    const takenAtMs = Math.max(end.movedAtMs ?? 0, this.#takenAtMs(end, troubleMs));
+    const movedAtMs = isPage ? 0 : takenAtMs;
     const paused = this.#pausedAtMs.get(end);
     return Math.max(
       end.heardAtMs,

@@ -17,6 +17,9 @@
  *   read 128 KiB within the time in which 64 KiB would have been enough. Over frames a stranger is
  *   let off: it confirms nothing of what it reads.
  * - "paused": `READER_TOO_SLOW` although something was read within the time allowed.
+ *
+ * A page does not see what kernels acknowledge, only what the peer says. So "moving" is not held
+ * against its verdicts of silence; what the peer read, as said above, is.
  */
 import type { EndRecord } from "../../connection/end-record.ts";
 import type { EndTruth } from "../end-truth.ts";
@@ -34,6 +37,8 @@ const READING_MS = 1_500;
 const PROGRESS_BYTES = 128 * 1024;
 /** Two kernel buffers may fill, and a rounded second pass, after our reading stopped. */
 const PAUSE_SLACK_MS = 1_500;
+/** More than this hides a question, as promised, with a margin for what is not a message. */
+const AHEAD_BYTES_MAX = 66 * 1024;
 /** A peer that ran, but a little late, answered in time all the same if it had most of it. */
 const PEER_LATE_SHARE = 0.1;
 
@@ -60,8 +65,6 @@ interface Case {
 class Court {
   readonly #tools: CheckerTools;
   readonly #taken = new Taken();
-  /** Ends whose peer is not expected to answer. */
-  readonly #mute: Set<EndTruth> = new Set();
 
   constructor(tools: CheckerTools) {
     this.#tools = tools;
@@ -70,15 +73,7 @@ class Court {
   onEvent(event: SimEvent): void {
     if (event.what === "read") this.#taken.onRead(event);
     if (event.what === "flow-closed") this.#taken.onClosed(event);
-    if (event.what === "phase") this.#noticeMute(event);
     if (event.what === "end") this.#onEnd(event);
-  }
-
-  #noticeMute(event: SimEvent & { what: "phase" }): void {
-    const end = this.#tools.truth.end(event);
-    const machine = this.#tools.view.machine(event.flow, event.side);
-    const isMute = machine?.look().config.liveness.answersExpected === false;
-    if (end !== undefined && isMute) this.#mute.add(end);
   }
 
   #onEnd({ flow, side, host, atMs, record }: SimEvent & { what: "end" }): void {
@@ -92,16 +87,15 @@ class Court {
     if (record.code === "PEER_SILENT") this.#onSilent(here);
     if (record.code === "PEER_TAKES_NOTHING") this.#checkProgress(here);
     if (record.code === "READER_TOO_SLOW") this.#checkPause(here);
-    this.#mute.delete(end);
   }
 
   #onSilent(here: Case): void {
-    const { end, record } = here;
-    if (this.#mute.has(end)) return;
+    const { end, terms, record } = here;
+    if ("answersExpected" in terms && !terms.answersExpected) return;
     const isAsked = end.side === "client" || end.spoken.dialect === "frame";
     if (isAsked && record.wasOpen) {
       this.#checkAsked(here);
-      this.#checkMoving(here);
+      if (!isPage(terms)) this.#checkMoving(here);
       if (end.spoken.dialect === "frame") this.#checkWorked(here);
     } else this.#checkTimeout(here);
   }
@@ -129,7 +123,8 @@ class Court {
       return;
     }
     const slept = this.#tools.truth.troubleEndMs(end.host, end.heardAtMs) !== undefined;
-    const leastMs = answerMsMin(terms, slept, record.evidence.heldForMassExpiry);
+    const answerMs = answerMsMin(terms, slept, record.evidence.heldForMassExpiry);
+    const leastMs = isBehind(here) ? Math.max(answerMs, terms.drainTimeoutMs) : answerMs;
     const waitedMs = atMs - end.askedAtMs;
     if (waitedMs >= leastMs - ROUNDING_MS) return;
     const waited = Math.round(waitedMs);
@@ -175,14 +170,38 @@ class Court {
 
   #checkPause(here: Case): void {
     const { end, terms } = here;
+    if (isPage(terms)) return this.#checkBehind(here);
     // From that moment on it says goodbye, and reads again what it throws away.
     const ago = end.phaseAtMs - (end.heardBeforePhaseMs ?? end.openedAtMs);
     if (end.phase !== "closing" || ago >= terms.pauseMsMax - PAUSE_SLACK_MS) return;
     this.#tell(here, "paused", `although it had read ${Math.round(ago)} ms before`);
   }
 
+  /** A page reads on; it is its application that is behind. */
+  #checkBehind(here: Case): void {
+    const { end, terms, atMs } = here;
+    const link = this.#tools.view.links.find(({ host }) => host === end.host);
+    const sinceMs = link?.behindSinceMs ?? atMs;
+    const ago = atMs - Math.max(sinceMs, end.openedAtMs);
+    if (ago >= terms.pauseMsMax - PAUSE_SLACK_MS) return;
+    this.#tell(here, "paused", `although it was behind for ${Math.round(ago)} ms only`);
+  }
+
   #tell({ end, record, atMs }: Case, what: string, why: string): void {
     const sentence = `${nameOf(end)} at ${end.host} ended its peer with ${record.code} ${why}`;
     this.#tools.report(`${what}/${end.flow}/${end.side}`, atMs, sentence);
   }
+}
+
+/**
+ * A page cannot know that what it wrote before the question was taken, and nobody tells it where
+ * there are only lines: the answer has as long as output may stand still.
+ */
+function isBehind({ end, terms }: Case): boolean {
+  const isMuch = end.askedBehindBytes > AHEAD_BYTES_MAX;
+  return isPage(terms) && end.spoken.dialect === "line" && isMuch;
+}
+
+function isPage(terms: ClientTerms | ServerTerms): boolean {
+  return "isPage" in terms && terms.isPage;
 }

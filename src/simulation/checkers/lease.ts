@@ -69,7 +69,8 @@ class LeaseWatch {
   #onPhase(event: SimEvent & { what: "phase" }): void {
     const end = this.#tools.truth.end(event);
     if (end === undefined) return;
-    if (event.to === "open") this.#promise(end, event.atMs);
+    // Of a page that is told at the end of its step, after what it wrote in it.
+    if (event.to === "open" && !end.isRefused) this.#promise(end, event.atMs);
     else this.#promises.delete(end); // The last word is near, and bounded by other rules.
   }
 

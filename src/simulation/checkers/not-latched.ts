@@ -4,13 +4,15 @@
  * - waiting: one alarm of its own, no dial, no connection, and not longer than it says;
  * - connecting: the alarm of the attempt's deadline, at most one dial or connection, and not longer
  *   than that deadline;
- * - online: no alarm of its own, no dial, exactly one connection;
+ * - online: no alarm of its own, no dial, exactly one connection (a page's one alarm is for all,
+ *   and that it was closed waits behind the messages that its application has yet to take);
  * - ended: nothing.
  *
  * Connections are counted as the process holds them; what a kernel still delivers after an orderly
- * close is not the link's. Moments in between exist: an alarm that rang and lets input be read
- * first, a link that says goodbye. So what is wrong counts only if it is found twice in a row
- * during the same status, and not while the process itself is in trouble.
+ * close is not the link's, and neither is a WebSocket that the page closed and looks at no more.
+ * Moments in between exist: an alarm that rang and lets input be read first, a link that says
+ * goodbye. So what is wrong counts only if it is found twice in a row during the same status, and
+ * not while the process itself is in trouble.
  */
 import { LATE_MS_MAX } from "../ground-truth.ts";
 import type { FaultKind } from "../sim-event.ts";
@@ -62,7 +64,9 @@ function whatIsWrong(
   const open = dialsUnderWay + flowsOpen;
   if (status.name === "ended") return alarmsArmed + open === 0 ? undefined : counts;
   if (isOnline(status)) {
-    return alarmsArmed === 0 && dialsUnderWay === 0 && flowsOpen === 1 ? undefined : counts;
+    const alarms = link.terms.isPage ? 1 : 0;
+    const isOpen = flowsOpen === 1 || (flowsOpen === 0 && mayHaveUnread(link));
+    return alarmsArmed === alarms && dialsUnderWay === 0 && isOpen ? undefined : counts;
   }
   const mostOpen = status.name === "waiting" ? 0 : 1;
   if (alarmsArmed !== 1 || open > mostOpen) return counts;
@@ -75,4 +79,8 @@ function whatIsWrong(
   const slackMs = SLACK_MS + (setLate ? LATE_MS_MAX : 0);
   const isOverdue = view.nowMs > story.sinceMs + allowedMs + lateMs + slackMs;
   return isOverdue ? `has been for longer than ${allowedMs} ms` : undefined;
+}
+
+function mayHaveUnread({ terms, behindSinceMs }: LinkView): boolean {
+  return terms.isPage && behindSinceMs !== undefined;
 }

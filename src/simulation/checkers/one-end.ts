@@ -5,6 +5,10 @@
  * "At once": in the same simulated millisecond as the end. Whoever blames the peer or the network
  * must not leave the kernel holding what nobody will read. At the end of the run no machine is
  * left, except those whose process or host was taken away, which had no chance to say anything.
+ *
+ * A page has no reset: it closes its WebSocket, and its browser has a minute to let go; so by the
+ * end of the run nothing of a page is held. (That it is closed at once is seen by not-latched.) And
+ * a page that gives up its link while it is greeted has no connection yet of which it could tell.
  */
 import type { EndRecord } from "../../connection/end-record.ts";
 import type { EndTruth } from "../end-truth.ts";
@@ -50,8 +54,13 @@ class Ends {
     this.#checkResets(Number.POSITIVE_INFINITY);
     for (const flow of this.#tools.truth.flows.values()) {
       for (const end of [flow.client, flow.server]) {
-        if (end === undefined || !end.isMachine || end.record !== undefined) continue;
-        if (end.closedHow === "process-gone") continue;
+        if (end === undefined || !end.isMachine || end.closedHow === "process-gone") continue;
+        const isPage = this.#isPage(end);
+        if (isPage && end.isOpen && end.record !== undefined) {
+          const sentence = `${nameOf(end)} at ${end.host} is still held by its browser`;
+          this.#tools.report(`held/${end.flow}/${end.side}`, view.nowMs, sentence);
+        }
+        if (end.record !== undefined || (isPage && isGivenUp(view, end))) continue;
         if (view.machine(end.flow, end.side) === undefined && end.isOpen) continue;
         const sentence = `${nameOf(end)} at ${end.host} never ended, phase "${end.phase}"`;
         this.#tools.report(`never/${end.flow}/${end.side}`, view.nowMs, sentence);
@@ -65,8 +74,12 @@ class Ends {
     if (this.#ended.has(key)) report(`twice/${key}`, event.atMs, `${nameOf(event)} ended twice`);
     this.#ended.add(key);
     const end = truth.end(event);
-    if (end === undefined || !DEAD.has(event.record.code)) return;
+    if (end === undefined || !DEAD.has(event.record.code) || this.#isPage(end)) return;
     this.#died.push({ end, record: event.record, atMs: event.atMs });
+  }
+
+  #isPage({ host, side }: EndTruth): boolean {
+    return side === "client" && this.#tools.terms.link(host)?.terms.isPage === true;
   }
 
   #checkResets(nowMs: number): void {
@@ -82,4 +95,10 @@ class Ends {
       this.#tools.report(`held/${end.flow}/${end.side}`, atMs, sentence);
     }
   }
+}
+
+/** The link ended before that connection was one. */
+function isGivenUp({ links }: WorldView, { host, phase }: EndTruth): boolean {
+  const hasEnded = links.some((link) => link.host === host && link.status.name === "ended");
+  return hasEnded && phase === "greeting";
 }

@@ -24,12 +24,15 @@ export const CLIENT: ClientTerms = {
   dialect: "frame",
   intervalMs: 10_000,
   adapts: false,
+  answersExpected: true,
+  isPage: false,
   answerWithinMs: 5_000,
   timeoutMs: 60_000,
   drainTimeoutMs: 60_000,
   pauseMsMax: 60_000,
   stallToleranceMs: 250,
   outboxBytesMax: 1_000,
+  inboxBytesMax: 1_000,
   redial: {
     baseMs: 1_000,
     factor: 2,
@@ -76,6 +79,8 @@ export class Story {
       alarmsArmed: 1,
       dialsUnderWay: 1,
       flowsOpen: 0,
+      behindSinceMs: undefined,
+      outboxBytes: undefined,
     };
     this.server = { host: "server-1", terms: server, isUp: true, open: 1, bufferedBytes: 0 };
     const nowMs = (): number => this.#nowMs;

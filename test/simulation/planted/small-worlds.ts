@@ -70,3 +70,19 @@ export function fault(
 export function everyone(clients: number): string[] {
   return Array.from({ length: clients }, (_, index) => `client-${index + 1}`);
 }
+
+/** The same world with pages instead of programs on sockets. */
+export function onPages(plan: Plan): Plan {
+  const clients = plan.clients.map((client): ClientPlan => {
+    if (client.kind !== "link") return client;
+    const {
+      keepalive: _,
+      tls: __,
+      userTimeoutMs: ___,
+      websocket: ____,
+      ...options
+    } = client.options;
+    return { ...client, kind: "page", options };
+  });
+  return { ...plan, clients };
+}

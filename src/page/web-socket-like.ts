@@ -1,8 +1,8 @@
 /** What is used of the platform's own WebSocket (WHATWG WebSockets), and nothing of it else. */
-export interface PlatformSocket {
+
+export interface WebSocketLike {
   binaryType: string;
   readonly bufferedAmount: number;
-  readonly readyState: number;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
   onclose: ((event: CloseLike) => void) | null;
@@ -14,9 +14,6 @@ export interface PlatformSocket {
 export interface CloseLike {
   readonly code: number;
   readonly reason: string;
-  readonly wasClean: boolean;
 }
 
-export type PlatformSocketClass = new (url: string, protocols: readonly string[]) => PlatformSocket;
-
-export const OPEN = 1;
+export type WebSocketClass = new (url: string, protocols: readonly string[]) => WebSocketLike;

@@ -1,33 +1,12 @@
+/** What a page tells its links, and what follows: hidden, offline, frozen, and back again. */
 import { expect, test } from "vitest";
-import { LinkRig, type TestServer } from "../../test/support/link-rig.ts";
-import type { Link } from "./link.ts";
-import type { PageNews, PageSource } from "./page-watch.ts";
+import { FakePage, PageRig } from "../../test/support/page-rig.ts";
+import type { TestServer } from "../../test/support/link-rig.ts";
+import type { Link } from "./page-link.ts";
 
-const URL = "tcp://a.example:1";
+const URL = "ws://a.example:1";
 const PLACE = "a.example:1";
 const HOLD_MS = 300_000;
-
-/** A page that does as it is told. */
-class FakePage implements PageSource {
-  isHidden = false;
-  isOffline = false;
-  listeners = 0;
-  #tell: (news: PageNews) => void = () => {};
-
-  listen(tell: (news: PageNews) => void): () => void {
-    this.#tell = tell;
-    this.listeners += 1;
-    return () => {
-      this.listeners -= 1;
-    };
-  }
-
-  say(news: PageNews): void {
-    if (news === "hidden" || news === "visible") this.isHidden = news === "hidden";
-    if (news === "offline" || news === "online") this.isOffline = news === "offline";
-    this.#tell(news);
-  }
-}
 
 const serverLiveness = {
   intervalMs: false,
@@ -43,19 +22,19 @@ const serverLiveness = {
 
 interface Scene {
   readonly page: FakePage;
-  readonly rig: LinkRig;
+  readonly rig: PageRig;
   readonly server: TestServer;
   readonly link: Link;
 }
 
 async function online(
-  config: Parameters<LinkRig["listen"]>[1] = {},
-  options: Parameters<LinkRig["connect"]>[1] = {},
+  config: Parameters<PageRig["listen"]>[1] = {},
+  options: Parameters<PageRig["open"]>[1] = {},
 ): Promise<Scene> {
   const page = new FakePage();
-  const rig = new LinkRig(page);
+  const rig = new PageRig(page);
   const server = rig.listen(PLACE, config);
-  const link = rig.connect(URL, { heartbeat: { intervalMs: 10_000 }, ...options });
+  const link = rig.open(URL, { heartbeat: { intervalMs: 10_000 }, ...options });
   await rig.advance(20_000);
   expect(link.status.name).toBe("online");
   return { page, rig, server, link };
@@ -141,17 +120,17 @@ test("`hiddenLeaseMs: false` promises no more than while the page is seen", asyn
   scene.page.say("hidden");
   await scene.rig.advance(60_000);
   expect(leaseOf(scene)).toBe(10_000);
-  expect(() => scene.rig.connect(URL, { hiddenLeaseMs: 10 })).toThrow(
-    "`hiddenLeaseMs` must be a whole number from 1000 to 86400000, or false, got 10",
+  expect(() => scene.rig.open(URL, { hiddenLeaseMs: 10 })).toThrow(
+    "`hiddenLeaseMs` must be whole, from 1000 to 86400000, or false, got 10",
   );
 });
 
 test("who comes online on a hidden page promises more from the beginning", async () => {
   const page = new FakePage();
   page.isHidden = true;
-  const rig = new LinkRig(page);
+  const rig = new PageRig(page);
   const server = rig.listen(PLACE);
-  rig.connect(URL, { heartbeat: { intervalMs: 10_000 } });
+  rig.open(URL, { heartbeat: { intervalMs: 10_000 } });
   await rig.settle();
   expect(server.driven?.connection.leaseMs).toBe(120_000);
 });
@@ -175,10 +154,10 @@ test("a page that is back does not wait for the answer to its farewell", async (
   scene.page.say("away");
   await scene.rig.settle();
   expect(scene.rig.all("connectionEnd")).toEqual([]);
-  scene.rig.network.heal();
   scene.page.say("back");
-  await scene.rig.advance(2_100);
   expect(scene.rig.all("connectionEnd")[0]?.[0].code).toBe("PAGE_AWAY");
+  scene.rig.network.heal();
+  await scene.rig.advance(2_100);
   expect(scene.link.status.name).toBe("online");
 });
 
@@ -211,8 +190,8 @@ test("no dial goes out while the page is offline, and one soon after", async () 
 
 test("a wait that had begun lasts on when the page goes offline, within a limit", async () => {
   const page = new FakePage();
-  const rig = new LinkRig(page);
-  const link = rig.connect(URL, { redial: { baseMs: 10_000 } });
+  const rig = new PageRig(page);
+  const link = rig.open(URL, { redial: { baseMs: 10_000 } });
   await rig.settle();
   expect(link.status).toMatchObject({ name: "waiting" });
   page.say("offline");
@@ -226,8 +205,8 @@ test("a wait that had begun lasts on when the page goes offline, within a limit"
 test("offline is no reason not to dial for an application that asks for it", async () => {
   const page = new FakePage();
   page.isOffline = true;
-  const rig = new LinkRig(page);
-  const link = rig.connect(URL);
+  const rig = new PageRig(page);
+  const link = rig.open(URL);
   await rig.advance(30_000);
   expect(rig.dialled.length).toBe(1); // The first: browsers may be mistaken.
   page.say("hidden");
@@ -242,8 +221,8 @@ test("offline is no reason not to dial for an application that asks for it", asy
 test("what is on this machine is dialled, whatever the browser says of the network", async () => {
   const page = new FakePage();
   page.isOffline = true;
-  const rig = new LinkRig(page);
-  const link = rig.connect("tcp://localhost:1");
+  const rig = new PageRig(page);
+  const link = rig.open("ws://localhost:1");
   await rig.advance(30_000);
   expect(rig.dialled.length).toBeGreaterThan(2);
   await link.close();
@@ -264,12 +243,12 @@ test("a page that goes into the cache closes in good order, and returns with it"
   expect(scene.server.accepted).toBe(2);
 });
 
-test("nobody listens to the page before the first link, nor after the last", async () => {
+test("each link listens to the page for as long as it lives, and no longer", async () => {
   const { page, rig, link } = await online();
   expect(page.listeners).toBe(1);
-  const second = rig.connect(URL);
+  const second = rig.open(URL);
   await rig.settle();
-  expect(page.listeners).toBe(1);
+  expect(page.listeners).toBe(2);
   void link.close();
   await rig.settle();
   expect(page.listeners).toBe(1);
@@ -283,7 +262,7 @@ test("nobody listens to the page before the first link, nor after the last", asy
 test("a listener that closes the link while the page speaks harms nobody", async () => {
   const { page, rig, link } = await online();
   rig.network.cut();
-  const other = rig.connect(URL);
+  const other = rig.open(URL);
   link.on("status", () => void other.close());
   page.say("offline");
   page.say("away");
