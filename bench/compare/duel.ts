@@ -21,6 +21,8 @@ export interface DuelPlan {
   readonly sliceSeconds: number;
   /** Open at each server while it is loaded. */
   readonly connections: number;
+  /** Pings and echoes under way at a time. */
+  readonly window: number;
   /** The slope for `memory` reaches up to so many. */
   readonly memoryConnections: number;
 }
@@ -39,12 +41,11 @@ interface Duellist {
   readonly values: Map<DuelFigureId, number[]>;
 }
 
-const WINDOW = 256;
 const CHURN_WINDOW = 64;
 const STEADY_PER_SECOND = 5_000;
-/** Until code is compiled; a slice as short as those of a tiny run needs no more than itself. */
-const WARM_UP_SECONDS_MAX = 0.7;
-const WARM_UP_SLICES = 2;
+/** Until code is compiled; a slice as short as those of a tiny run needs no more than a few. */
+const WARM_UP_SECONDS_MAX = 0.9;
+const WARM_UP_SLICES = 3;
 
 /** Ratios of all to the first, which is the reference. All must speak the line dialect. */
 export async function duel(
@@ -78,27 +79,40 @@ async function oneStart(
   plan: DuelPlan,
   start: number,
 ): Promise<Medians[]> {
-  const duellists: Duellist[] = [];
-  for (const contender of contenders) duellists.push(await enter(scene, contender, plan));
+  const duellists = await enterAll(scene, contenders, plan, start);
   if (plan.figures.includes("memory")) {
     for (const duellist of rotated(duellists, start)) await weigh(duellist, plan);
   }
   const warmUpSeconds = Math.min(WARM_UP_SECONDS_MAX, plan.sliceSeconds * WARM_UP_SLICES);
-  for (const { lines, frames } of duellists) {
+  for (const { lines, frames } of rotated(duellists, start)) {
     await lines.open(plan.connections);
-    await lines.saturate(WINDOW, warmUpSeconds);
+    await lines.saturate(plan.window, warmUpSeconds);
     await frames?.open(plan.connections);
-    await frames?.saturate(WINDOW, warmUpSeconds);
+    await frames?.saturate(plan.window, warmUpSeconds);
   }
   const sliced = plan.figures.filter((figure) => figure !== "memory");
   for (let slice = 0; slice < plan.slices; slice++) {
     for (const figure of sliced) {
       for (const duellist of rotated(duellists, start + slice)) {
-        note(duellist, figure, await oneSlice(duellist, figure, plan.sliceSeconds));
+        note(duellist, figure, await oneSlice(duellist, figure, plan));
       }
     }
   }
   return duellists.map(({ values }) => mediansOf(values));
+}
+
+/** Who is started first, and last, changes with each start. The result is in the order given. */
+async function enterAll(
+  scene: Scene,
+  contenders: readonly Contender[],
+  plan: DuelPlan,
+  start: number,
+): Promise<Duellist[]> {
+  const entered = new Map<Contender, Duellist>();
+  for (const contender of rotated(contenders, start)) {
+    entered.set(contender, await enter(scene, contender, plan));
+  }
+  return contenders.flatMap((contender) => entered.get(contender) ?? []);
 }
 
 async function enter(scene: Scene, contender: Contender, plan: DuelPlan): Promise<Duellist> {
@@ -122,9 +136,9 @@ async function weigh(duellist: Duellist, plan: DuelPlan): Promise<void> {
 async function oneSlice(
   duellist: Duellist,
   figure: Exclude<DuelFigureId, "memory">,
-  seconds: number,
+  plan: DuelPlan,
 ): Promise<number> {
-  const answer = await load(duellist, figure, seconds);
+  const answer = await load(duellist, figure, plan);
   const { closedByServer, count, lost, sent } = answer;
   // Whoever refuses pings has less to do.
   if (closedByServer > 0 || count === 0 || lost > sent / 1000) {
@@ -140,17 +154,17 @@ async function oneSlice(
 async function load(
   { lines, frames }: Duellist,
   figure: Exclude<DuelFigureId, "memory">,
-  seconds: number,
+  { window, sliceSeconds: seconds }: DuelPlan,
 ): Promise<LoadAnswer> {
   switch (figure) {
     case "beats":
-      return await lines.saturate(WINDOW, seconds);
+      return await lines.saturate(window, seconds);
     case "frameBeats":
-      return await (frames ?? lines).saturate(WINDOW, seconds);
+      return await (frames ?? lines).saturate(window, seconds);
     case "steadyBeats":
       return await lines.beat(STEADY_PER_SECOND, seconds);
     case "echo":
-      return await lines.echo(64, WINDOW, seconds);
+      return await lines.echo(64, window, seconds);
     case "churn":
       return await lines.churn(CHURN_WINDOW, seconds);
     default:

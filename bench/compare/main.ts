@@ -43,6 +43,7 @@ interface Flags {
 
 const ENGINES = ["auto", "public", "shared", "lean"] as const;
 const CONNECTIONS = 2_000;
+const WINDOW = 256;
 const MEMORY_CONNECTIONS = 8_000;
 const SLICE_SECONDS = 0.3;
 
@@ -116,6 +117,7 @@ async function compare(
     slices,
     sliceSeconds: SLICE_SECONDS,
     connections: CONNECTIONS,
+    window: WINDOW,
     memoryConnections: MEMORY_CONNECTIONS,
   };
   const pinning = choosePinning();

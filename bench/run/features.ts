@@ -13,6 +13,8 @@ import type { AmountsAsked, DuelResult } from "../results.ts";
 import type { Places } from "./places.ts";
 import type { Theatre } from "./scene.ts";
 
+const WINDOW = 256;
+
 const NONE: Features = { budget: false, limits: false, records: false, observation: false };
 
 interface Row {
@@ -56,6 +58,7 @@ export async function measureFeatures(
     slices: amounts.featureSlices,
     sliceSeconds: amounts.featureSliceSeconds,
     connections: amounts.featureConnections,
+    window: WINDOW,
     memoryConnections: 0,
   };
   return await duel(theatre, contenders, plan, tell);

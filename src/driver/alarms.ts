@@ -89,6 +89,11 @@ export class Alarms {
     return this.#table.owner(slot);
   }
 
+  /** No slot is as high as this. */
+  get slotsEnd(): number {
+    return this.#table.slotsEnd;
+  }
+
   owners(): Iterable<Alarmed> {
     return this.#table.owners();
   }

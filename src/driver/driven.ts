@@ -31,8 +31,11 @@ import type { RestPath } from "./rest-path.ts";
 
 // Private methods are so by their type only: one with a `#` would cost each connection a field.
 
-/** While a step runs, what comes meanwhile waits. Owing: at rest, and not answered yet. */
-type Doing = "nothing" | "a step" | "owing" | "over";
+/**
+ * While a step runs, what comes meanwhile waits. Owing: at rest, and not answered yet. Put off:
+ * at rest, and its transport not read (held-back.ts); let in: since then no turn has read it.
+ */
+type Doing = "nothing" | "a step" | "owing" | "put off" | "let in" | "over";
 
 export class Driven implements TransportHandlers, Alarmed, Judged {
   transport: Transport;
@@ -195,7 +198,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
   onAlarm(now: Instant): void {
     if (this.doing === "over") return;
     if (this.#machine === undefined) {
-      const dueAt = this.rest.resting.dueAt(this.slot);
+      const dueAt = this.rest.dueAt(this, now);
       if (dueAt > now) return this.#around.alarms.set(this.slot, dueAt);
     }
     this.connection.handleTimeout(now);

@@ -4,17 +4,22 @@
  * Nothing is made on it, but for whoever listens to beats. One for all connections of a server.
  * Easy to break: thousands may ping within one turn of the event loop, and each answer is a system
  * call, so answers that would hold everything else up wait for turns of their own. What was heard
- * counts at once, as ever.
+ * counts at once, as ever. When even reading takes too long, others wait unread (held-back.ts).
  */
-import { type Clock, type Instant, later } from "../base/time.ts";
+import { type Clock, type Instant, later, latest } from "../base/time.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Resting } from "../connection/resting.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Driven } from "./driven.ts";
 import type { DrivenOwner } from "./driven-owner.ts";
+import { HeldBack, isUnread } from "./held-back.ts";
 
 /** For so long answers may hold up whatever else waits for the event loop. */
-const PORTION_MS = 10;
+const PORTION_MS = 8;
+/** And reading for so long, which begins with those that are answered. */
+const READING_MS = 12;
+/** When to look again at somebody whose silence is ours. */
+const UNREAD_MS = 100;
 /** As many take less than a millisecond or two, so the turns of a calm server are not counted. */
 const BEATS_UNWATCHED = 128;
 /** After so many answers the clock is looked at again. */
@@ -40,6 +45,7 @@ export class RestPath {
   readonly ids: IdBook;
   readonly #owner: DrivenOwner;
   readonly #around: RestSurroundings;
+  readonly #heldBack: HeldBack;
   /** Who was heard and not answered yet; those from `#owedFrom` on, up to and without `#owedTo`. */
   readonly #owed: (Driven | undefined)[] = [];
   #owedFrom = 0;
@@ -47,8 +53,10 @@ export class RestPath {
   /** Beats since the event loop was last known to have begun a turn. */
   #beats = 0;
   #isTurnWatched = false;
-  /** Until when the present turn may last; in an array, where no number costs an object. */
-  readonly #turnUntil = new Float64Array(1);
+  /** Answers are owed that the turn which brought the pings had no time for. */
+  #isTurnSpent = false;
+  /** When the present turn began; in an array, where no number costs an object. */
+  readonly #turnFrom = new Float64Array(1);
   readonly #whenTurnIsOver = (): void => this.#onTurnOver();
 
   constructor(resting: Resting, owner: DrivenOwner, around: RestSurroundings) {
@@ -56,6 +64,7 @@ export class RestPath {
     this.ids = around.ids;
     this.#owner = owner;
     this.#around = around;
+    this.#heldBack = new HeldBack(around.alarms, resting);
   }
 
   /** False: it is none for somebody at rest, and nothing has changed. */
@@ -68,11 +77,12 @@ export class RestPath {
     const seq = resting.ping(slot, byteCount, now);
     if (seq === 0) return false;
     this.#around.alarms.postpone(slot, now, resting.patienceMs);
+    if (driven.doing !== "nothing" && isUnread(driven)) this.#heldBack.release(driven);
     const isTold = isFirst || this.#owner.wantsRestBeats === true;
     if (isTold) this.#tell(driven, isFirst, seq, now);
-    if (resting.answer === false && driven.isAtRest) return true;
-    if (this.#mayAnswer(now)) this.#answer(driven, now);
-    else this.#owe(driven, now);
+    this.#beats += 1;
+    if (this.#beats < BEATS_UNWATCHED && this.#owedTo === 0) this.#answer(driven, now);
+    else this.#answerInCrowd(driven, now);
     return true;
   }
 
@@ -82,12 +92,24 @@ export class RestPath {
     const count = this.resting.ping(slot, 0, now);
     if (count === 0) return false;
     this.#around.alarms.postpone(slot, now, this.resting.patienceMs);
+    if (isUnread(driven)) this.#heldBack.release(driven);
+    this.#beats += 1;
+    if (this.#beats >= BEATS_UNWATCHED && this.#turnMs(now) >= READING_MS) {
+      this.#heldBack.holdSome();
+    }
     if (count === 1 && this.resting.isSilent(slot)) this.#owner.onNativePinged?.(driven);
     return true;
   }
 
+  /** When a peer at rest has to be looked at if nothing comes: not while it is we who are deaf. */
+  dueAt(driven: Driven, now: Instant): Instant {
+    const dueAt = this.resting.dueAt(driven.slot);
+    return isUnread(driven) ? latest(dueAt, later(now, UNREAD_MS)) : dueAt;
+  }
+
   /** Gets a peer up, which takes along what it is still owed. */
   rise(driven: Driven): Connection {
+    if (isUnread(driven)) this.#heldBack.release(driven);
     const machine = this.resting.rise(driven.slot, this.ids.text(driven.slot));
     const { answer } = this.resting;
     if (driven.doing !== "owing") return machine;
@@ -143,18 +165,25 @@ export class RestPath {
     }
   }
 
-  #mayAnswer(now: Instant): boolean {
-    if (this.#owedTo > 0) return false; // They were here first.
-    this.#beats += 1;
-    if (this.#beats < BEATS_UNWATCHED) return true;
-    if (this.#isTurnWatched) return now < (this.#turnUntil[0] as number);
-    this.#turnUntil[0] = later(now, PORTION_MS);
+  /** Many have been read in this turn, or others are owed an answer, who were here first. */
+  #answerInCrowd(driven: Driven, now: Instant): void {
+    const turnMs = this.#turnMs(now);
+    if (this.resting.answer !== false || !driven.isAtRest) {
+      if (this.#owedTo > 0 || turnMs >= PORTION_MS) this.#owe(driven, now);
+      else this.#answer(driven, now);
+    }
+    if (turnMs >= READING_MS) this.#heldBack.holdSome();
+  }
+
+  /** How long this turn has lasted, which begins now if nobody has looked at it yet. */
+  #turnMs(now: Instant): number {
+    if (this.#isTurnWatched) return now - (this.#turnFrom[0] as number);
+    this.#turnFrom[0] = now;
     this.#watchTurn();
-    return true;
+    return 0;
   }
 
   #watchTurn(): void {
-    if (this.#isTurnWatched) return;
     this.#isTurnWatched = true;
     this.#around.clock.afterTurn(this.#whenTurnIsOver);
   }
@@ -162,7 +191,13 @@ export class RestPath {
   #onTurnOver(): void {
     this.#beats = 0;
     this.#isTurnWatched = false;
-    if (this.#owedTo > 0) this.#answerOwed();
+    // Answers after a turn that had no time for them would make it longer still.
+    if (!this.#isTurnSpent) this.#answerOwed();
+    this.#isTurnSpent = false;
+    this.#heldBack.letSomeIn();
+    if (this.#owedTo === 0 && this.#heldBack.isEmpty) return;
+    this.#turnFrom[0] = this.#around.clock.now();
+    this.#watchTurn();
   }
 
   /** One answer at most is owed to anybody: who asks again gets the earlier one at once. */
@@ -172,9 +207,9 @@ export class RestPath {
       return;
     }
     driven.doing = "owing";
+    if (this.#owedTo === 0) this.#isTurnSpent = true;
     this.#owed[this.#owedTo] = driven;
     this.#owedTo += 1;
-    this.#watchTurn();
   }
 
   #answerOwed(): void {
@@ -192,10 +227,7 @@ export class RestPath {
       driven.doing = "nothing";
       this.#answer(driven, now);
     }
-    if (this.#owedFrom < this.#owedTo) {
-      this.#watchTurn();
-      return;
-    }
+    if (this.#owedFrom < this.#owedTo) return;
     this.#owedFrom = 0;
     this.#owedTo = 0;
   }

@@ -64,6 +64,11 @@ export class DeadlineTable<Owner> {
     return this.#usedCount;
   }
 
+  /** No slot is as high as this. */
+  get slotsEnd(): number {
+    return this.#blocks.length << BLOCK_SHIFT;
+  }
+
   /** How many slots there are blocks for. */
   get heldSlots(): number {
     let count = 0;

@@ -109,6 +109,40 @@ export async function pausing(rig: TransportRig): Promise<void> {
   });
 }
 
+/** A pipe that cannot put reading off reads on, and loses nothing either. */
+export async function puttingOff(rig: TransportRig): Promise<void> {
+  await withPair(rig, async ({ left, right }) => {
+    left.write(pattern(0, 1));
+    await right.until("the first byte arrives", () => right.bytesIn === 1);
+    const isPutOff = right.transport.putOff?.() === true;
+    left.write(pattern(1, 5));
+    await turns(5);
+    assert(!isPutOff || right.bytesIn === 1, "a few bytes of what is put off are not read");
+    right.transport.takeUp?.();
+    await right.until("what waited arrives", () => right.bytesIn === 6);
+    right.transport.putOff?.();
+    right.transport.takeUp?.();
+    left.write(pattern(6, 1_000));
+    await right.until("reading goes on", () => right.bytesIn === 1_006);
+    right.transport.putOff?.();
+    left.finish();
+    await turns(5);
+    right.transport.takeUp?.();
+    await right.until("the end is told", () => right.finishedCount + right.closedCount > 0);
+    assert(right.wrongBytes === 0, "putting off loses and repeats nothing");
+  });
+}
+
+export async function resetPutOff(rig: TransportRig): Promise<void> {
+  await withPair(rig, async ({ left, right }) => {
+    right.transport.putOff?.();
+    left.write(pattern(0, 10));
+    right.transport.reset();
+    right.transport.takeUp?.();
+    await Promise.all([left.closed(), right.closed()]);
+  });
+}
+
 export async function halfOpen(rig: TransportRig): Promise<void> {
   if (!rig.halfCloses) return closesWhole(rig);
   await withPair(rig, async ({ left, right }) => {

@@ -21,6 +21,8 @@ import {
   hugeWrite,
   lentBytes,
   pausing,
+  puttingOff,
+  resetPutOff,
   slowReader,
   smallRefusal,
   unackedAnswers,
@@ -48,6 +50,8 @@ export const TRANSPORT_PROMISES: readonly TransportPromise[] = [
   { promise: "a refused write of many MiB shows how far it has come", check: hugeWrite },
   { promise: "lent bytes are overwritten after the call", check: lentBytes },
   { promise: "pause stops reading, also from inside onBytes, and resume goes on", check: pausing },
+  { promise: "reading that is put off loses nothing, nor the end", check: puttingOff },
+  { promise: "reset works while reading is put off", check: resetPutOff },
   {
     promise: "FIN is onFinished, and the other direction still works where it can",
     check: halfOpen,

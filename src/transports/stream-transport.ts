@@ -190,6 +190,17 @@ export class StreamTransport implements Transport {
     if (this.#phase !== "closed") this.#socket.resume();
   }
 
+  /** Libuv tells the kernel when it asks for more. */
+  putOff(): boolean {
+    if (this.#phase !== "open") return false;
+    this.#socket.pause();
+    return true;
+  }
+
+  takeUp(): void {
+    this.resume();
+  }
+
   readUnacked(answer: UnackedAnswer): void {
     if (this.#phase === "reset" || this.#phase === "closed")
       queueMicrotask(() => answer(undefined, false));

@@ -61,6 +61,13 @@ export interface Transport {
   pause(): void;
   resume(): void;
   /**
+   * Puts reading off for a moment, until `takeUp`, where that costs next to nothing beside a read.
+   * True: a few bytes that come are not told before; more of them may be. False: reading goes on.
+   * Apart from `pause`: one is over before the other begins. Left out: as if it were always false.
+   */
+  putOff?(): boolean;
+  takeUp?(): void;
+  /**
    * Asks how many bytes the peer's kernel has not acknowledged. `answer` gets undefined where that
    * cannot be known. One reading a second serves all who ask, so the answer may take that long.
    */

@@ -118,6 +118,11 @@ export class EngineTrial {
       from.transport.write(Uint8Array.of(5));
       to.transport.resume();
       await to.heard("1,2,3,4,5");
+      this.step = "reading that was put off";
+      to.transport.putOff?.();
+      from.transport.write(Uint8Array.of(6));
+      to.transport.takeUp?.();
+      await to.heard("1,2,3,4,5,6");
     }
     this.step = "counting an open connection";
     if ((await acceptor.connectionCount()) !== 1) throw new Error("the listener did not count it");
@@ -126,12 +131,12 @@ export class EngineTrial {
     const written = fill(served.transport);
     dialled.transport.resume();
     await served.drained;
-    await dialled.received(5 + written);
+    await dialled.received(6 + written);
     this.step = "closing";
     served.transport.finish();
     await dialled.finished;
-    dialled.transport.write(Uint8Array.of(6));
-    await served.heard("1,2,3,4,5,6");
+    dialled.transport.write(Uint8Array.of(7));
+    await served.heard("1,2,3,4,5,6,7");
     dialled.transport.reset();
     await Promise.all([served.closed, dialled.closed]);
   }

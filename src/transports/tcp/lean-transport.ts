@@ -137,6 +137,17 @@ export class LeanTransport implements Transport, RequestOwner {
     if (!isOver(this.#phase) && !this.#peerFinished) this.#handle.readStart();
   }
 
+  /** Libuv tells the kernel when it asks for more. */
+  putOff(): boolean {
+    if (this.#phase !== "open" || this.#peerFinished) return false;
+    this.#handle.readStop();
+    return true;
+  }
+
+  takeUp(): void {
+    this.resume();
+  }
+
   readUnacked(answer: UnackedAnswer): void {
     if (isOver(this.#phase)) queueMicrotask(() => answer(undefined, false));
     else readUnackedBelow(this.#handle, this.#port.source, answer);

@@ -51,6 +51,8 @@ export interface SocketOption {
 const SOL_SOCKET = 1;
 const IPPROTO_TCP = 6;
 
+/** Fewer bytes than so many are none for whoever waits, but not at the end: see socket(7). */
+export const SO_RCVLOWAT: SocketOption = { level: SOL_SOCKET, name: 18 };
 export const SO_KEEPALIVE: SocketOption = { level: SOL_SOCKET, name: 9 };
 export const TCP_KEEPIDLE: SocketOption = { level: IPPROTO_TCP, name: 4 };
 export const TCP_KEEPINTVL: SocketOption = { level: IPPROTO_TCP, name: 5 };

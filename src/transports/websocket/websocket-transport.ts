@@ -30,6 +30,7 @@ import { type Close, closeCode, closeReason, POLICY } from "./close-word.ts";
 import { FrameMeter, isWholeFrame } from "./frame-meter.ts";
 import { MessageCheck, type MessageFault } from "./message-check.ts";
 import { readMessage } from "./message-reader.ts";
+import { type Feed, isEmptyPing, NO_PAYLOAD, takeFeed } from "./websocket-feed.ts";
 import type { WebSocketFacts, WebSocketTerms } from "./websocket-facts.ts";
 import { pong, WebSocketOutput } from "./websocket-output.ts";
 import { OPEN, type WsEvents, type WsSocket } from "./ws-package.ts";
@@ -58,6 +59,8 @@ export class WebSocketTransport implements Transport, WsEvents {
   readonly #stream: StreamFacts;
   readonly #handlers: TransportHandlers;
   readonly #ws: WsSocket;
+  /** Gives `ws` what was read; undefined where it takes that by itself, or no more of it. */
+  #feed: Feed | undefined;
   #phase: Phase = "open";
   #fault: Error | undefined;
   #output: WebSocketOutput | undefined;
@@ -90,6 +93,7 @@ export class WebSocketTransport implements Transport, WsEvents {
     ws.wiredTo = this;
     const wired: WiredSocket = socket;
     wired[TRANSPORT] = this;
+    this.#feed = takeFeed(socket);
     wired.on("data", onData);
     if (tls === undefined) return; // A socket of its own remembers why it ended.
     this.#rawBytesHeard = stream.rawOf(socket).bytesRead;
@@ -158,6 +162,15 @@ export class WebSocketTransport implements Transport, WsEvents {
     else queueMicrotask(() => this.#readUnread());
   }
 
+  putOff(): boolean {
+    if (!this.#isDone) this.pause();
+    return !this.#isDone;
+  }
+
+  takeUp(): void {
+    this.resume();
+  }
+
   readUnacked(answer: UnackedAnswer): void {
     if (this.#isDone) queueMicrotask(() => answer(undefined, false));
     else {
@@ -186,8 +199,13 @@ export class WebSocketTransport implements Transport, WsEvents {
     else this.#tellBytes(bytes);
   }
 
-  /** After `ws` has seen the same chunk. */
   handleChunk(chunk: Uint8Array): void {
+    if (isEmptyPing(chunk) && this.#takesPings) this.handlePing(NO_PAYLOAD);
+    else if (!this.#socket.destroyed) this.#feed?.call(this.#socket, chunk);
+    this.#afterChunk(chunk);
+  }
+
+  #afterChunk(chunk: Uint8Array): void {
     if (this.#isDone) return;
     if (this.tls !== undefined) {
       this.#rawBytesHeard = this.#stream.rawOf(this.#socket).bytesRead;
@@ -236,6 +254,7 @@ export class WebSocketTransport implements Transport, WsEvents {
     const systemCode = "code" in error ? error.code : "";
     const isTooLong = systemCode === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" && this.#isText;
     const code = isTooLong ? "LINE_TOO_LONG" : "WEBSOCKET_INVALID";
+    this.#feed = undefined;
     this.#phase = "failed"; // `ws` has said goodbye already, with the code that fits.
     this.#fault ??= new HoldfastError(code, error.message, { cause: error });
   }
@@ -253,6 +272,13 @@ export class WebSocketTransport implements Transport, WsEvents {
     }
     this.#readUnread();
     this.#tellClose(close);
+  }
+
+  /** Without `ws`: nothing is half read, or waits, and nobody takes leave. */
+  get #takesPings(): boolean {
+    if (this.#feed === undefined || this.#terms.isClient || this.#isPaused) return false;
+    if (this.#meter !== undefined || this.#unread !== undefined) return false;
+    return this.#phase === "open" && this.#ws.readyState === OPEN;
   }
 
   /** Half a record of TLS is a sign of life, too, and nobody else sees it. */
