@@ -112,7 +112,7 @@ skipUnless(hasTool("cc"), "there is no C compiler")("the C client is a citizen",
 /** The options that users may write: keys of the interfaces in these files. */
 const OPTION_FILES = [
   "src/client/options.ts",
-  "src/client/page-terms.ts",
+  "src/page/page-options.ts",
   "src/liveness/options.ts",
   "src/redial/options.ts",
   "src/server/options.ts",

@@ -5,9 +5,9 @@
 import { expect, test } from "vitest";
 import { bundle, type Bundle } from "../support/bundle.ts";
 
-const CONNECT_BYTES_MAX = 14_400;
-const LINES_BYTES_MAX = 15_000;
-const ADAPTIVE_BYTES_MAX = 19_800;
+const CONNECT_BYTES_MAX = 14_500;
+const LINES_BYTES_MAX = 15_100;
+const ADAPTIVE_BYTES_MAX = 19_900;
 
 function show(what: string, { bytes, gzippedBytes }: Bundle, limit: number): void {
   console.log(`${what}: ${gzippedBytes} bytes gzipped (limit ${limit}), ${bytes} minified`);
