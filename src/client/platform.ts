@@ -26,7 +26,7 @@ export interface DialConfig {
   readonly textBytesMax: number;
 }
 
-/** What a door decides for its links, so that none carries what only another one needs. */
+/** What a door decides for its links: the places it can open, and what may be asked for there. */
 export interface LinkTerms {
   /** @throws HoldfastError `URL_INVALID` for what this door cannot open, naming what it can. */
   readonly parse: (url: string) => LinkTarget;

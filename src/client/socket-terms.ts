@@ -1,6 +1,6 @@
 /**
  * What links over real sockets are asked for with: every scheme, and the options of TCP, TLS and
- * WebSocket. A door for fewer transports has terms of its own, and carries nothing of this.
+ * WebSocket. A page opens WebSockets only, by a client of its own, and carries none of this.
  */
 import type { OptionReader } from "../base/options.ts";
 import { DURATION_MS_MAX } from "../liveness/lease.ts";

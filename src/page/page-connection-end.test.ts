@@ -247,3 +247,16 @@ test("what follows a fault in the same message is not heard", () => {
   ended.says({ kind: "end", code: "DRAINED", reason: "" }, part("never"));
   expect(ended.messages).toEqual([]);
 });
+
+test("while it waits for the close frame, nothing else wakes the link", () => {
+  const rig = PageConnectionRig.online({ drainTimeoutMs: 1_000, closeTimeoutMs: 5_000 });
+  rig.says(part("half", "text", true));
+  rig.send("never confirmed");
+  rig.connection.close("CLOSED_HERE", "", true, rig.clock.now());
+  const endsAt = rig.clock.now() + 5_000;
+  rig.clock.advance(4_999);
+  rig.settle();
+  expect(rig.connection.deadline).toBe(endsAt);
+  rig.advance(1);
+  expect(rig.overs).toMatchObject([{ code: "CLOSED_HERE" }]);
+});

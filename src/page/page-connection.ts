@@ -139,15 +139,16 @@ export class PageConnection {
 
   /** When to come back: for `settle`, or for what takes too long. */
   get deadline(): number {
-    const isLive = this.#wasOpen && this.#phase < CLOSING;
+    if (this.#phase === OVER) return Infinity;
+    if (this.#phase === CLOSING) return this.#farewell.until; // Nothing else is judged any more.
     return Math.min(
       this.#output.lookAt,
       this.#farewell.until,
       this.#pause.until,
       this.#output.drain.until,
       this.#inlet.unfinished.until,
-      isLive ? this.heartbeat.deadline : Infinity,
-      isLive && !this.#pause.isRunning ? this.#inlet.ackAt : Infinity,
+      this.#wasOpen ? this.heartbeat.deadline : Infinity,
+      this.#pause.isRunning ? Infinity : this.#inlet.ackAt,
     );
   }
 

@@ -188,7 +188,9 @@ export class PageKeeper extends PageFace implements Link, ConnectionOwner {
 
   onOver(code: ErrorCode, now: Instant, error?: Error, record?: EndRecord): void {
     const { goaway, welcome } = this.#connection ?? {};
-    const hint: RetryHint | undefined = goaway ?? welcome;
+    const { reconnectWindowMs } = welcome ?? {};
+    const window = reconnectWindowMs === undefined ? undefined : { reconnectWindowMs };
+    const hint: RetryHint | undefined = goaway ?? window;
     const lived = this.#isOnline ? record : undefined;
     const sentence = record?.sentence ?? printable(error?.message ?? code);
     const { label } = this.#target;

@@ -73,8 +73,9 @@ export interface Link extends AsyncIterable<Message>, AsyncDisposable {
 
   /**
    * The messages from now on. The queue begins here, and ends when the loop is left. When the loop
-   * falls `inboxBytesMax` behind, reading pauses; for longer than `pauseMsMax`, and the connection
-   * ends with `READER_TOO_SLOW`. The loop goes on over reconnections and is done with the link.
+   * falls `inboxBytesMax` behind, what comes is kept and no longer acknowledged; for longer than
+   * `pauseMsMax`, or by more than 64 MiB, and the connection ends with `READER_TOO_SLOW`. The loop
+   * goes on over reconnections and is done with the link.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined, undefined>;
 

@@ -18,6 +18,8 @@ test("a loop is behind while more than the bound waits for it", async () => {
   await loop.next();
   expect(readers.areBehind).toBe(false);
   expect(paces()).toBe(1);
+  await loop.next();
+  expect(paces()).toBe(1); // It was not behind, and nothing changed.
 });
 
 test("messages go to those who wait for them, in the order in which they asked", async () => {

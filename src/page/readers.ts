@@ -89,8 +89,9 @@ export class Readers {
     for (;;) {
       const value = reader.queue.shift();
       if (value !== undefined) {
+        const wasBehind = reader.bytes > this.#bytesMax;
         reader.bytes -= weightOf(value);
-        this.#onPace();
+        if (wasBehind && reader.bytes <= this.#bytesMax) this.#onPace();
         return { done: false, value };
       }
       if (this.#isOver || !this.#readers.has(reader)) return DONE;
