@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { ROOT } from "../../scripts/house.ts";
 import { Processes, type Program } from "../support/processes.ts";
-import { freePort } from "../support/samples.ts";
+import { freePort } from "../support/free-port.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const SECRET = { AGENT_TOKEN: "a secret of the test" };

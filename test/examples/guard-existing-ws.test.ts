@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { afterAll, expect, type TestContext, test } from "vitest";
 import { ROOT } from "../../scripts/house.ts";
 import { Processes, type Program } from "../support/processes.ts";
-import { blocksOf, freePort, newSampleFolder } from "../support/samples.ts";
+import { freePort } from "../support/free-port.ts";
+import { blocksOf, newSampleFolder } from "../support/samples.ts";
 
 const FOLDER = "examples/guard-existing-ws";
 const ADDED = [

@@ -9,7 +9,7 @@ import { ROOT } from "../../scripts/house.ts";
 import { hasChromium, HOST, startChromium } from "../support/chromium.ts";
 import { type Program, Processes } from "../support/processes.ts";
 import { skipUnless } from "../support/requires.ts";
-import { freePort } from "../support/samples.ts";
+import { freePort } from "../support/free-port.ts";
 
 const inChromium = skipUnless(hasChromium(), "there is no /usr/bin/chromium");
 const SOON = { timeout: 15_000, interval: 50 };

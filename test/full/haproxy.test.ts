@@ -17,7 +17,7 @@ import {
 } from "../../src/index.ts";
 import { Processes, type Program } from "../support/processes.ts";
 import { hasTool, isLinux, skipUnless } from "../support/requires.ts";
-import { freePort } from "../support/samples.ts";
+import { freePort } from "../support/free-port.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { eventually } from "../support/websocket-peer.ts";
 

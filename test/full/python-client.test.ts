@@ -10,7 +10,7 @@ import { canHaveLab, LAB_NEEDS } from "../lab/lab.ts";
 import { type Host, Network } from "../lab/network.ts";
 import { Processes, type Program, type Told } from "../support/processes.ts";
 import { hasTool, skipUnless } from "../support/requires.ts";
-import { freePort } from "../support/samples.ts";
+import { freePort } from "../support/free-port.ts";
 
 const CLIENT = join(ROOT, "examples/python-client/holdfast_client.py");
 const SERVE = join(ROOT, "dist/cli/main.js");

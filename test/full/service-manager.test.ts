@@ -11,7 +11,7 @@ import { ROOT } from "../../scripts/house.ts";
 import { run } from "../support/commands.ts";
 import { Processes, type Program } from "../support/processes.ts";
 import { hasTool, skipUnless } from "../support/requires.ts";
-import { freePort } from "../support/samples.ts";
+import { freePort } from "../support/free-port.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const MAIN = join(ROOT, "dist/cli/main.js");

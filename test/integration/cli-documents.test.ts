@@ -14,14 +14,8 @@ import { resolveGuard } from "../../src/guard/options.ts";
 import { resolveListen } from "../../src/server/options.ts";
 import { runWell } from "../support/commands.ts";
 import { hasTool, skipUnless } from "../support/requires.ts";
-import {
-  blocksOf,
-  compileSamples,
-  freePort,
-  GUIDES,
-  newSampleFolder,
-  readPage,
-} from "../support/samples.ts";
+import { freePort } from "../support/free-port.ts";
+import { blocksOf, compileSamples, GUIDES, newSampleFolder, readPage } from "../support/samples.ts";
 import { serving } from "./cli-harness.ts";
 
 const PAGES = ["README.md", "README.zh-CN.md", ...GUIDES];

@@ -12,13 +12,8 @@ import { afterAll, beforeAll, expect, onTestFinished, type TestContext, test } f
 import { WebSocket, WebSocketServer } from "ws";
 import { ROOT } from "../../scripts/house.ts";
 import { Processes, type Program } from "../support/processes.ts";
-import {
-  blocksOf,
-  compileSamples,
-  freePort,
-  newSampleFolder,
-  readPage,
-} from "../support/samples.ts";
+import { freePort } from "../support/free-port.ts";
+import { blocksOf, compileSamples, newSampleFolder, readPage } from "../support/samples.ts";
 
 const WS = "docs/guides/replace-the-ws-heartbeat.md";
 const TCP = "docs/guides/your-own-tcp-protocol.md";
@@ -38,6 +33,8 @@ const SHORTER: readonly (readonly [guide: string, here: string])[] = [
 ];
 /** Longer than all of these bounds: who is still there was not taken for dead. */
 const STALL_MS = 1_600;
+/** Ten seconds for a program to start, on a machine that has much to do. */
+const START_TRIES_MAX = 400;
 /** How often somebody who lives says something. */
 const SPEAK_MS = 200;
 
@@ -72,7 +69,8 @@ interface Sample {
 /** Starts a block of a page, the first of which is 1; resolves when its port is open. */
 async function serve(context: TestContext, page: string, block: number): Promise<Sample> {
   const sample = start(context, page, block);
-  for (let tries = 0; tries < 200 && !(await canConnect(sample.port)); tries++) {
+  for (let tries = 0; !(await canConnect(sample.port)); tries++) {
+    if (tries >= START_TRIES_MAX) throw new Error(`${page} ${block} does not listen`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   return sample;

@@ -3,11 +3,9 @@
  * own, inside the package, so that `import "holdfast"` leads to what was built.
  *
  * Blocks of "ts" end by themselves; blocks of "ts serves" run until they are ended, and a test
- * talks to them. Times and ports are replaced: nobody waits a minute, or for a free port 8080.
+ * talks to them. Times and ports are replaced: nobody waits a minute, or for port 8080 to be free (free-port.ts).
  */
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { ROOT } from "../../scripts/house.ts";
 import { runWell, tool } from "./commands.ts";
@@ -42,13 +40,4 @@ export function compileSamples(folder: string, texts: readonly string[]): string
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   runWell(tool("tsc"), ["-p", folder]);
   return texts.map((_, at) => join(folder, "out", `sample-${at}.js`));
-}
-
-export async function freePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return String(port);
 }
