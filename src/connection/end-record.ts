@@ -33,6 +33,11 @@ export interface EndEvidence {
   readonly leaseMs: number | undefined;
   /** By how much deadlines were shifted because this process was late. */
   readonly ourLatenessMs: number;
+  /**
+   * For how much of the time since the last byte nothing was read here, since the application did
+   * not want it or the machine slept: that silence is ours, and the peer's counts only from then.
+   */
+  readonly unreadMs: number;
   /** The verdict was held back once because too many connections expired together. */
   readonly heldForMassExpiry: boolean;
   readonly verdict: Verdict;

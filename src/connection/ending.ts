@@ -79,6 +79,7 @@ export function gatherEvidence(connection: Connection, now: Instant): EndEvidenc
     srttMs: monitor.estimator.srttMs,
     leaseMs: heartbeat.leaseMs,
     ourLatenessMs: monitor.shiftedMs,
+    unreadMs: monitor.unreadMs,
     heldForMassExpiry: monitor.held,
     verdict: monitor.verdict,
     bytesIn: input.bytesIn,

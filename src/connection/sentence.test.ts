@@ -15,6 +15,7 @@ const EVIDENCE: EndEvidence = {
   srttMs: 3,
   leaseMs: 30_000,
   ourLatenessMs: 0,
+  unreadMs: 0,
   heldForMassExpiry: false,
   verdict: "dead",
   bytesIn: 1,
@@ -56,10 +57,12 @@ test("a line peer promised nothing, and bytes on the way are told", () => {
   );
 });
 
-test("our own lateness and a second look are told", () => {
-  const evidence = { ...EVIDENCE, ourLatenessMs: 1_500, heldForMassExpiry: true };
+test("our own lateness, what we did not read and a second look are told", () => {
+  const ours = { ourLatenessMs: 1_500, unreadMs: 20_000 };
+  const evidence = { ...EVIDENCE, ...ours, heldForMassExpiry: true };
   const sentence = endSentence({ ...FACTS, evidence });
   expect(sentence).toContain("1.5 s of it our own lateness");
+  expect(sentence).toContain("20.0 s of it unread by us");
   expect(sentence).toContain("after a second look since many expired together");
 });
 

@@ -8,6 +8,9 @@ import { ERRORS } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import type { EndEvidence, EndFacts } from "./end-record.ts";
 
+/** What is worth a word: less is said by no "0.1 s". */
+export const UNREAD_MS_MIN = 100;
+
 export function endSentence(facts: EndFacts): string {
   const parts = [`${opening(facts)}${lateness(facts.evidence)}`];
   const said = facts.peerSaid?.reason ?? "";
@@ -67,9 +70,11 @@ function silence(facts: EndFacts): string {
   return seconds(facts.evidence.heardMsAgo ?? facts.livedMs);
 }
 
-function lateness({ ourLatenessMs, heldForMassExpiry }: EndEvidence): string {
+function lateness({ ourLatenessMs, unreadMs, heldForMassExpiry }: EndEvidence): string {
   const late = ourLatenessMs > 0 ? `, ${seconds(ourLatenessMs)} of it our own lateness` : "";
-  return heldForMassExpiry ? `${late}, after a second look since many expired together` : late;
+  const unread = unreadMs >= UNREAD_MS_MIN ? `, ${seconds(unreadMs)} of it unread by us` : "";
+  const held = heldForMassExpiry ? ", after a second look since many expired together" : "";
+  return `${late}${unread}${held}`;
 }
 
 function notTaken({ queuedBytes }: EndEvidence): string {

@@ -18,6 +18,7 @@ export function gatherEvidence(guarded: Guarded, timeoutMs: number, now: Instant
     srttMs: estimator.srttMs,
     timeoutMs,
     ourLatenessMs: monitor.shiftedMs,
+    unreadMs: monitor.unreadMs,
     heldForMassExpiry: monitor.held,
     verdict: monitor.verdict,
     isJudged: guarded.isJudged,

@@ -12,6 +12,7 @@ const EVIDENCE: GuardEvidence = {
   srttMs: undefined,
   timeoutMs: 60_000,
   ourLatenessMs: 0,
+  unreadMs: 0,
   heldForMassExpiry: false,
   verdict: "dead",
   isJudged: true,
@@ -35,6 +36,11 @@ const SENTENCES: readonly [string, Partial<Ending>, Partial<GuardEvidence>][] = 
       "second look since many expired together",
     {},
     { pingMsAgo: 30_000, unackedBytes: 7, ourLatenessMs: 1_500, heldForMassExpiry: true },
+  ],
+  [
+    "ended after 90.0 s of silence: the peer had 60.0 s to say a byte, 29.5 s of it unread by us",
+    {},
+    { heardMsAgo: 90_000, unreadMs: 29_500 },
   ],
   [
     // A ping before the last byte says nothing about the silence after it.

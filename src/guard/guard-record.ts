@@ -2,7 +2,7 @@
 import { ERRORS, type ErrorCode } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import type { EndedBy } from "../connection/end-record.ts";
-import { ago, seconds } from "../connection/sentence.ts";
+import { ago, seconds, UNREAD_MS_MIN } from "../connection/sentence.ts";
 import type { Verdict } from "../liveness/monitor.ts";
 
 /** What carries a guarded connection. */
@@ -27,6 +27,11 @@ export interface GuardEvidence {
   readonly timeoutMs: number;
   /** By how much deadlines were shifted because this process was late. */
   readonly ourLatenessMs: number;
+  /**
+   * For how much of the time since the last byte the application did not take what had come, and
+   * was not seen to: that silence is not the peer's, and counts only from then on.
+   */
+  readonly unreadMs: number;
   /** The verdict was held back once because too many connections expired together. */
   readonly heldForMassExpiry: boolean;
   readonly verdict: Verdict;
@@ -136,7 +141,9 @@ function notTaken({ heardMsAgo, queuedBytes }: GuardEvidence): string {
     : `the peer spoke ${ago(heardMsAgo)} but ${took}`;
 }
 
-function lateness({ ourLatenessMs, heldForMassExpiry }: GuardEvidence): string {
+function lateness({ ourLatenessMs, unreadMs, heldForMassExpiry }: GuardEvidence): string {
   const late = ourLatenessMs > 0 ? `, ${seconds(ourLatenessMs)} of it our own lateness` : "";
-  return heldForMassExpiry ? `${late}, after a second look since many expired together` : late;
+  const unread = unreadMs >= UNREAD_MS_MIN ? `, ${seconds(unreadMs)} of it unread by us` : "";
+  const held = heldForMassExpiry ? ", after a second look since many expired together" : "";
+  return `${late}${unread}${held}`;
 }

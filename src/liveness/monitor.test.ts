@@ -57,6 +57,17 @@ test("a round trip in which we paused, or were late, is told and not learnt from
   expect(monitor.estimator.srttMs).toBeUndefined();
 });
 
+test("what was not read since the last byte is told, until the next", () => {
+  const { monitor } = make();
+  monitor.heard(at(1_000));
+  expect(monitor.unreadMs).toBe(0);
+  monitor.pause(at(1_500));
+  monitor.resume(at(9_000));
+  expect(monitor.unreadMs).toBe(8_000);
+  monitor.heard(at(9_001));
+  expect(monitor.unreadMs).toBe(0);
+});
+
 test("a quick beat slows to one a second while an answer is missing, but for plain clients", () => {
   for (const [style, most, least] of [
     ["when-quiet", 6, 4],

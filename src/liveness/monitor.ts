@@ -107,6 +107,11 @@ export class LivenessMonitor {
     return this.#state.shiftBeforeMs + this.#state.shiftMs;
   }
 
+  /** For how much of the time since the last byte heard nobody read, by our own doing. */
+  get unreadMs(): number {
+    return Math.max(0, this.#state.resumedAt - this.#state.heardAt);
+  }
+
   /** Nothing is doubted, asked, measured or waited for: only the last byte heard matters. */
   get isQuiet(): boolean {
     const state = this.#state;

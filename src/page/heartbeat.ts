@@ -44,6 +44,8 @@ export class Heartbeat {
   verdict: "alive" | "slow" | "suspect" = "alive";
   pingsOut = 0;
   heardAt: Instant;
+  /** When our own listening went on, after the machine slept. */
+  resumedAt: Instant;
   movedAt: number | undefined;
   /** The ping whose answer would give a round trip. */
   pinged: Ping | undefined;
@@ -56,7 +58,6 @@ export class Heartbeat {
   readonly #pace: Pace | undefined;
   #spokeAt: Instant;
   /** When our own reading went on, after a sleep. */
-  #resumedAt: Instant;
   /** The first ping since a byte was heard; never while nothing is awaited. */
   #awaitedAt = Infinity;
   /** What may stand before that ping. */
@@ -99,7 +100,7 @@ export class Heartbeat {
     this.#announcedMs = this.#intervalMs;
     this.heardAt = now;
     this.#spokeAt = now;
-    this.#resumedAt = now;
+    this.resumedAt = now;
     this.#sentAt = now;
   }
 
@@ -159,7 +160,7 @@ export class Heartbeat {
     this.#output.readBytes = pinged.bytesOut;
     const rttMs = now - pinged.at;
     const wasLate = pinged.lateMs !== this.#late.totalMs;
-    if (this.#resumedAt <= pinged.at && !wasLate) this.rtt.sample(rttMs);
+    if (this.resumedAt <= pinged.at && !wasLate) this.rtt.sample(rttMs);
     this.#pace?.answered(rttMs, wasLate, now);
     return rttMs;
   }
@@ -195,7 +196,7 @@ export class Heartbeat {
     const slept = now - sleptAt <= WAKE_SPREAD_MS && this.heardAt <= sleptAt;
     if (slept) {
       this.#awaitedAt = Infinity;
-      this.#resumedAt = now;
+      this.resumedAt = now;
       this.#beginAnew();
     }
     if (this.#awaitedAt < Infinity || this.#askAt < Infinity) return;
@@ -311,13 +312,13 @@ export class Heartbeat {
 
   /** When the silence has lasted too long; never while nothing is awaited. */
   get #deadAt(): number {
-    const at = Math.max(this.#awaitedAt, this.#resumedAt, this.movedAt ?? 0);
+    const at = Math.max(this.#awaitedAt, this.resumedAt, this.movedAt ?? 0);
     return at + this.#waitMs + this.shiftMs;
   }
 
   get #doubtAt(): number {
     const doubtMs = Math.min(2 * this.rtt.ptoMs(), DOUBT_SHARE * this.#waitMs);
-    return Math.max(this.#awaitedAt, this.#resumedAt) + doubtMs;
+    return Math.max(this.#awaitedAt, this.resumedAt) + doubtMs;
   }
 
   /** Output that moved since we asked makes the server slow, until that is long ago, too. */

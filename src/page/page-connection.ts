@@ -349,7 +349,7 @@ export class PageConnection {
 
   #end({ code, by, detail }: Ending, now: Instant): void {
     const { platform, outbox } = this.#on;
-    const { pinged, movedAt, heardAt, rtt, shiftMs, verdict } = this.heartbeat;
+    const { pinged, movedAt, heardAt, resumedAt, rtt, shiftMs, verdict } = this.heartbeat;
     const { spokeAt, bytesOut } = this.#output;
     const livedMs = now - this.#openedAt;
     const endedAtWallMs = platform.clock.wallNow();
@@ -364,6 +364,7 @@ export class PageConnection {
       rttMs: rtt.latestMs,
       srttMs: rtt.srttMs,
       ourLatenessMs: shiftMs,
+      unreadMs: Math.max(0, resumedAt - heardAt),
       heldForMassExpiry: false,
       verdict: code === "PEER_SILENT" ? "dead" : verdict,
       bytesOut,

@@ -45,6 +45,7 @@ interface GuardedEnd {
   /** Since the last sign of life: something heard, or output that its kernel took. */
   readonly aliveMsAgo: number;
   readonly ourLatenessMs: number;
+  readonly unreadMs: number;
 }
 
 /**
@@ -92,9 +93,9 @@ export async function stallScene(
 }
 
 function guardedEnd({ code, evidence }: Told): GuardedEnd {
-  const { heardMsAgo, movedMsAgo, ourLatenessMs } = evidence as GuardEvidence;
+  const { heardMsAgo, movedMsAgo, ourLatenessMs, unreadMs } = evidence as GuardEvidence;
   const signs = [heardMsAgo, movedMsAgo].filter((ms) => ms !== undefined);
-  return { code: String(code), aliveMsAgo: Math.min(...signs), ourLatenessMs };
+  return { code: String(code), aliveMsAgo: Math.min(...signs), ourLatenessMs, unreadMs };
 }
 
 /** Returns when `freezing` was frozen, which is before the last stall. */

@@ -57,6 +57,36 @@ test("a peer that says a byte in each timeout lives, and is found in time when i
   );
 });
 
+/** An owner that does not take what came, and perhaps holds up the whole process meanwhile. */
+const unread = fc.record({
+  beforeMs: fc.integer({ min: 0, max: TIMEOUT_MS }),
+  stallMs: fc.integer({ min: 0, max: 3 * TIMEOUT_MS }),
+  afterMs: fc.integer({ min: 0, max: TIMEOUT_MS }),
+});
+
+test("what was not read here is no silence of the peer, and the record tells how much", () => {
+  fc.assert(
+    fc.property(unread, ({ beforeMs, stallMs, afterMs }) => {
+      const rig = new GuardRig(OPTIONS);
+      const socket = rig.socket();
+      socket.waitingBytes += 1;
+      rig.clock.advance(rig.boundMs - TIMEOUT_MS); // It was looked at.
+      socket.pause();
+      rig.clock.advance(beforeMs);
+      rig.clock.stall(stallMs);
+      rig.clock.advance(afterMs);
+      socket.resume();
+      rig.clock.advance(2 * TIMEOUT_MS);
+      expect(rig.ends).toMatchObject([{ record: { code: "PEER_SILENT" } }]);
+      const { record } = rig.ends[0] ?? {};
+      const { heardMsAgo = 0, ourLatenessMs = 0, unreadMs = 0 } = record?.evidence ?? {};
+      expect(heardMsAgo - unreadMs).toBeGreaterThanOrEqual(TIMEOUT_MS);
+      expect(heardMsAgo - ourLatenessMs - unreadMs).toBeLessThanOrEqual(rig.boundMs);
+      expect(record?.sentence.includes("of it unread by us")).toBe(unreadMs >= 100);
+    }),
+  );
+});
+
 test("a WebSocket that never answers is found within the bound, whatever it said before", () => {
   fc.assert(
     fc.property(

@@ -13,7 +13,7 @@ test("nobody is given a port twice, and the kernel gives none of them away", asy
   expect(Math.max(...ports.map(Number))).toBeLessThan(port);
 });
 
-test("neither is one that a program listens on, nor one that another process was given", async () => {
+test("one that a program listens on is not given, nor one that was given before", async () => {
   const taken = createServer().listen(20_001, "127.0.0.1");
   onTestFinished(() => void taken.close());
   await once(taken, "listening").catch(() => {}); // Somebody else has it, which is the same.

@@ -3,7 +3,8 @@
  * own, inside the package, so that `import "holdfast"` leads to what was built.
  *
  * Blocks of "ts" end by themselves; blocks of "ts serves" run until they are ended, and a test
- * talks to them. Times and ports are replaced: nobody waits a minute, or for port 8080 to be free (free-port.ts).
+ * talks to them. Times and ports are replaced: nobody waits a minute, or for port 8080 to be free
+ * (free-port.ts).
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

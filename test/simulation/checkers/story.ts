@@ -257,6 +257,7 @@ const EVIDENCE: EndRecord["evidence"] = {
   srttMs: undefined,
   leaseMs: undefined,
   ourLatenessMs: 0,
+  unreadMs: 0,
   heldForMassExpiry: false,
   verdict: "alive",
   bytesIn: 0,
