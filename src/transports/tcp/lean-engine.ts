@@ -1,6 +1,6 @@
 /**
  * Serves connections that have no net.Socket: a handle and one small object each. For whoever asks
- * for it; what it leans on (lean-internals.ts) is promised by nobody, so nothing chooses it but its
+ * for it; what it leans on (handle-internals.ts) is promised by nobody, so nothing chooses it but its
  * self-test (choose-engine.ts).
  *
  * It only accepts. Links are dialled by the engine that would be taken without it, which also
@@ -10,7 +10,7 @@ import type { Socket, TcpNetConnectOpts } from "node:net";
 import type { StreamFacts } from "../stream-transport.ts";
 import type { Listen, Open, RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
 import type { OnRead } from "./lean-first-bytes.ts";
-import { findLeanInternals, type LeanInternals } from "./lean-internals.ts";
+import { findHandleInternals, type HandleInternals } from "./handle-internals.ts";
 import { type LeanReads, listenLean } from "./lean-listen.ts";
 import { leanTransportOf } from "./lean-transport.ts";
 import type { NativeSockopt } from "./native-sockopt.ts";
@@ -25,7 +25,7 @@ const KEPT_VIEW_BYTES_MAX = 64;
 
 /** The engine, or why there can be none here. `other` does what is not lean. */
 export function leanEngine(other: TcpEngine): TcpEngine | string {
-  const internals = findLeanInternals();
+  const internals = findHandleInternals();
   return typeof internals === "string" ? internals : new LeanEngine(internals, other);
 }
 
@@ -38,11 +38,11 @@ class LeanEngine implements TcpEngine {
   readonly unacked: UnackedReader;
   readonly overwriteAfterRead: boolean;
   readonly open?: (config: OpenTcpConfig) => Open;
-  readonly #internals: LeanInternals;
+  readonly #internals: HandleInternals;
   readonly #other: TcpEngine;
   readonly #reads: LeanReads;
 
-  constructor(internals: LeanInternals, other: TcpEngine) {
+  constructor(internals: HandleInternals, other: TcpEngine) {
     this.native = other.native;
     this.unacked = other.unacked;
     this.overwriteAfterRead = other.overwriteAfterRead;
@@ -86,7 +86,7 @@ class LeanEngine implements TcpEngine {
  * One buffer and one function for all handles of an engine. What is lent is a view of the buffer,
  * always from its beginning, so the views for short reads are made once and lent again.
  */
-function sharedReads(internals: LeanInternals): LeanReads {
+function sharedReads(internals: HandleInternals): LeanReads {
   const buffer = new Uint8Array(BUFFER_BYTES);
   const views = Array.from({ length: KEPT_VIEW_BYTES_MAX + 1 }, (_, byteCount) =>
     buffer.subarray(0, byteCount),

@@ -10,13 +10,13 @@ import { Socket, type SocketConstructorOpts } from "node:net";
 import { concatBytes } from "../../base/bytes.ts";
 import { HIGH_WATER_MARK, type StreamFacts, type Upgrade } from "../stream-transport.ts";
 import type { Transport } from "../transport.ts";
-import type { LeanInternals, TcpHandle } from "./lean-internals.ts";
+import type { HandleInternals, TcpHandle } from "./handle-internals.ts";
 import { type LeanTransport, leanTransportOf } from "./lean-transport.ts";
 
 export type OnRead = (this: TcpHandle, bytes: ArrayBuffer | undefined) => void;
 
 export interface FirstBytesConfig {
-  readonly internals: LeanInternals;
+  readonly internals: HandleInternals;
   readonly upgrade: Upgrade;
   /** For the sockets that are made. */
   readonly facts: StreamFacts;

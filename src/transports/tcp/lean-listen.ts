@@ -28,12 +28,12 @@ import type { ListenerKernelOptions } from "./kernel-options.ts";
 import { type FirstBytesConfig, lookAt, lookAtFirst, type OnRead } from "./lean-first-bytes.ts";
 import {
   type HandleAddress,
-  type LeanInternals,
+  type HandleInternals,
   type ListenerHandle,
   listenerHandleOf,
   systemError,
   type TcpHandle,
-} from "./lean-internals.ts";
+} from "./handle-internals.ts";
 import { awaitHeader, type LeanHall, ProxiedLeanTransport, readHeaders } from "./lean-proxied.ts";
 import { type LeanPort, LeanTransport, leanTransportOf } from "./lean-transport.ts";
 import {
@@ -54,7 +54,7 @@ export interface LeanReads {
 
 export function listenLean(
   config: ListenTcpConfig,
-  internals: LeanInternals,
+  internals: HandleInternals,
   reads: LeanReads,
 ): Listen {
   const begin: BeginAccepting = (listening, handlers) =>
@@ -65,7 +65,7 @@ export function listenLean(
 class LeanAcceptor implements Acceptor, LeanPort {
   readonly url: string;
   readonly kind: TransportKind;
-  readonly internals: LeanInternals;
+  readonly internals: HandleInternals;
   readonly source: UnackedSource;
   readonly overwriteAfterRead: boolean;
   readonly #effective: EffectiveKernelOptions;
@@ -89,7 +89,7 @@ class LeanAcceptor implements Acceptor, LeanPort {
 
   constructor(
     { server, kernel, facts, config }: ListeningServer,
-    internals: LeanInternals,
+    internals: HandleInternals,
     reads: LeanReads,
     handlers: AcceptHandlers,
   ) {

@@ -11,12 +11,12 @@ import { addressBy } from "../proxied/proxied-address.ts";
 import type { ProxyDoor, Waiter } from "../proxied/proxy-door.ts";
 import type { RemoteAddress, TransportHandlers } from "../transport.ts";
 import type { OnRead } from "./lean-first-bytes.ts";
-import type { LeanInternals, TcpHandle } from "./lean-internals.ts";
+import type { HandleInternals, TcpHandle } from "./handle-internals.ts";
 import { type LeanPort, LeanTransport } from "./lean-transport.ts";
 
 /** The listener to which handles that wait belong. */
 export interface LeanHall {
-  readonly internals: LeanInternals;
+  readonly internals: HandleInternals;
   readonly door: ProxyDoor;
   /** `rest`: what came behind the header. */
   offer(handle: TcpHandle, remote: RemoteAddress, rest: Uint8Array): void;

@@ -21,17 +21,17 @@ import type {
   UnackedAnswer,
 } from "../transport.ts";
 import {
-  type LeanInternals,
+  type HandleInternals,
   type RequestOwner,
   systemError,
   type TcpHandle,
-} from "./lean-internals.ts";
+} from "./handle-internals.ts";
 import { readUnackedBelow } from "./lean-unacked.ts";
 import type { UnackedSource } from "./tcp-facts.ts";
 
 /** What all connections of one listener have in common. */
 export interface LeanPort {
-  readonly internals: LeanInternals;
+  readonly internals: HandleInternals;
   readonly source: UnackedSource;
   kernelOptions(): EffectiveKernelOptions;
   /** For tests: lent bytes are overwritten after each `onBytes`, so that keeping them shows. */

@@ -1,6 +1,6 @@
 /** The unacknowledged bytes of a connection that has no socket of node:net, asked for seldom. */
 import type { UnackedAnswer } from "../transport.ts";
-import type { HandleAddress, TcpHandle } from "./lean-internals.ts";
+import type { HandleAddress, TcpHandle } from "./handle-internals.ts";
 import { readUnacked, type UnackedSource } from "./tcp-facts.ts";
 
 /** Answers later. */

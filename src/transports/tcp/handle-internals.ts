@@ -73,7 +73,7 @@ export interface RequestOwner {
   handleShutdown(code: number): void;
 }
 
-export interface LeanInternals {
+export interface HandleInternals {
   /** Bytes of the read that `onread` tells of, or an error number. */
   readResult(): number;
   /** Where they begin, if the handle reads into memory of its own. */
@@ -112,7 +112,7 @@ interface StreamWrap {
 }
 
 /** The internals, or why they cannot be used here. */
-export function findLeanInternals(): LeanInternals | string {
+export function findHandleInternals(): HandleInternals | string {
   const binding = streamWrap();
   if (typeof binding === "string") return binding;
   const { streamBaseState: state, kReadBytesOrError, kArrayBufferOffset } = binding;
