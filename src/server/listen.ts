@@ -6,7 +6,7 @@ import { listenPassed } from "../transports/listen-passed.ts";
 import { chooseEngine } from "../transports/tcp/choose-engine.ts";
 import { listenTcp } from "../transports/tcp/listen-tcp.ts";
 import type { PortSharing, TcpEngine } from "../transports/tcp/tcp-engine.ts";
-import type { Upgrade } from "../transports/stream-transport.ts";
+import type { Upgrade } from "../transports/stream-facts.ts";
 import { ServerCertificates } from "../transports/tls/server-certificates.ts";
 import { TlsEngine } from "../transports/tls/tls-engine.ts";
 import { TlsUpgrade } from "../transports/tls/tls-upgrade.ts";

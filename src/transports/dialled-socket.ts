@@ -1,7 +1,7 @@
 /** A socket that was dialled for somebody who reads and writes it by himself. */
 import type { Socket } from "node:net";
 import type { Cancel } from "../base/time.ts";
-import type { StreamFacts } from "./stream-transport.ts";
+import type { StreamFacts } from "./stream-facts.ts";
 import type { RemoteAddress, TlsFacts } from "./transport.ts";
 
 export interface DialledSocket {

@@ -9,12 +9,8 @@
  */
 import type { Socket } from "node:net";
 import { concatBytes } from "../base/bytes.ts";
-import {
-  readByEvent,
-  type StreamFacts,
-  type StreamTransport,
-  transportOf,
-} from "./stream-transport.ts";
+import type { StreamFacts } from "./stream-facts.ts";
+import { readByEvent, type StreamTransport, transportOf } from "./stream-transport.ts";
 import type { RemoteAddress, TlsFacts, Transport, TransportHandlers } from "./transport.ts";
 
 const HEAD: unique symbol = Symbol("holdfast.head");

@@ -5,8 +5,7 @@
  * slice. Easy to break: nothing is made for a write that the kernel takes at once, which are nearly
  * all.
  */
-import type { Socket } from "node:net";
-import type { OutputState, StreamFacts } from "./stream-transport.ts";
+import type { OutputState } from "./stream-facts.ts";
 
 /** The step in which `unsentBytes` falls: what liveness calls output that moved. */
 const SLICE_BYTES = 64 * 1024;
@@ -21,41 +20,37 @@ export interface Waiting {
   wasRefused: boolean;
 }
 
+/** What takes slices. Exact only while nothing else waits there. */
+export interface SliceTaker {
+  /** What went before is not done yet, although the kernel may have all of it. */
+  readonly isBusy: boolean;
+  /** Writes, and tells what became of it. */
+  hand(slice: Uint8Array): OutputState;
+}
+
 /** Undefined: the kernel took all of it. Else what is left, with which `writeOn` goes on. */
-export function beginWrite(
-  socket: Socket,
-  facts: StreamFacts,
-  bytes: Uint8Array,
-): Waiting | undefined {
-  if (bytes.length > SLICE_BYTES || socket.writableLength > 0) {
+export function beginWrite(taker: SliceTaker, bytes: Uint8Array): Waiting | undefined {
+  if (bytes.length > SLICE_BYTES || taker.isBusy) {
     return { rest: bytes, handedBytes: 0, wasRefused: false };
   }
-  const state = handOver(socket, facts, bytes);
+  const state = taker.hand(bytes);
   if (state === "taken") return undefined;
   return { rest: undefined, handedBytes: bytes.length, wasRefused: state === "refused" };
 }
 
-/** True when the kernel has taken all of it; false: "drain" follows. */
-export function writeOn(socket: Socket, facts: StreamFacts, waiting: Waiting): boolean {
+/** True when the kernel has taken all of it; false: there is more to come once it has. */
+export function writeOn(taker: SliceTaker, waiting: Waiting): boolean {
   if (waiting.handedBytes > 0) return false;
   while (waiting.rest !== undefined) {
-    // What went before is not done yet, although the kernel may have all of it.
-    if (socket.writableLength > 0) return false;
+    if (taker.isBusy) return false;
     const { rest } = waiting;
     const slice = rest.length > SLICE_BYTES ? rest.subarray(0, SLICE_BYTES) : rest;
     waiting.rest = slice === rest ? undefined : rest.subarray(SLICE_BYTES);
-    const state = handOver(socket, facts, slice);
+    const state = taker.hand(slice);
     if (state === "taken") continue;
     if (state === "refused") waiting.wasRefused = true;
     waiting.handedBytes = slice.length;
     return false;
   }
   return true;
-}
-
-/** Writes, and tells what became of it. Exact only while nothing else waits in `socket`. */
-function handOver(socket: Socket, facts: StreamFacts, bytes: Uint8Array): OutputState {
-  facts.beforeWrite?.(socket);
-  socket.write(facts.lastBuffer.of(bytes));
-  return facts.outputAfter(socket, bytes.length);
 }

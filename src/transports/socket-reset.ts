@@ -6,7 +6,7 @@
  * room at the peer. While bytes wait before it the shutdown has not begun.
  */
 import type { Socket } from "node:net";
-import type { StreamFacts } from "./stream-transport.ts";
+import type { StreamFacts } from "./stream-facts.ts";
 import { queuedBytes } from "./write-queue.ts";
 
 export function resetSocket(socket: Socket, facts: StreamFacts): void {

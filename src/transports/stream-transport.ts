@@ -14,9 +14,15 @@
  */
 import type { Socket } from "node:net";
 import { assert } from "../base/assert.ts";
-import type { LastBuffer } from "./last-buffer.ts";
-import { beginWrite, type Waiting, writeOn } from "./slice-write.ts";
+import { beginWrite, type SliceTaker, type Waiting, writeOn } from "./slice-write.ts";
 import { resetSocket } from "./socket-reset.ts";
+import {
+  endIfGrown,
+  type OutputState,
+  type StreamFacts,
+  type Upgrade,
+  type WriteOwner,
+} from "./stream-facts.ts";
 import type {
   EffectiveKernelOptions,
   RemoteAddress,
@@ -28,60 +34,6 @@ import type {
 } from "./transport.ts";
 
 export const HIGH_WATER_MARK = 1;
-
-/** What all pipes of one listener, or one dialer, have in common. */
-export interface StreamFacts {
-  readonly kind: TransportKind;
-  /** Whether the peer can be told by a reset. */
-  readonly canReset: boolean;
-  /** For tests: lent bytes are overwritten after each `onBytes`, so that keeping them shows. */
-  readonly overwriteAfterRead: boolean;
-  readonly kernelOptions: EffectiveKernelOptions;
-  /** Remembers the last short array that was written to any of them. */
-  readonly lastBuffer: LastBuffer;
-  /** The socket below: the same one, or the one that carries TLS. It can be reset. */
-  rawOf(socket: Socket): Socket;
-  /** Called before each write, where `outputAfter` has to compare. */
-  readonly beforeWrite: ((socket: Socket) => void) | undefined;
-  /** What became of the bytes that `socket` was given just now. */
-  outputAfter(socket: Socket, byteCount: number): OutputState;
-  /** Why the pipe has to end, where a peer that takes nothing makes what is below grow. */
-  readonly growthFault: ((socket: Socket) => Error | undefined) | undefined;
-  /** What a fault of this kind of pipe is, in our words; without it, what the system said. */
-  readonly faultOf: ((socket: Socket, error: Error) => Error) | undefined;
-  /** Takes sockets over whose first bytes ask for something else than bytes; see first-bytes.ts. */
-  readonly upgrade: Upgrade | undefined;
-  /** `socket` is the raw one. Must not answer before it returns. */
-  readUnacked(socket: Socket, answer: UnackedAnswer): void;
-}
-
-/** `passing`: not with the kernel yet, which has refused nothing. */
-export type OutputState = "taken" | "refused" | "passing";
-
-/** One port for several kinds of pipe: the first bytes tell which one a peer wants. */
-export interface Upgrade {
-  /** Only such pipes are served: whatever else is said gets an answer, and the end. */
-  readonly isOnly: boolean;
-  /** Looks at all that a peer has said so far; "more": too little to tell. */
-  recognise(head: Uint8Array): "yes" | "no" | "more";
-  /** `head` was read from the socket, which nobody listens to now, and which is paused. */
-  take(taken: UpgradeTaken): Transport;
-}
-
-export interface UpgradeTaken {
-  readonly socket: Socket;
-  readonly head: Uint8Array;
-  readonly facts: StreamFacts;
-  readonly remote: RemoteAddress;
-  readonly tls: TlsFacts | undefined;
-  readonly handlers: TransportHandlers;
-}
-
-/** Where socket and kernel are one: what Node keeps is what the kernel refused. */
-export function plainOutputAfter(socket: Socket): OutputState {
-  // After a write that failed nothing waits in Node either, but the kernel did not take it.
-  return socket.writableLength === 0 && !isBroken(socket) ? "taken" : "refused";
-}
 
 const TRANSPORT: unique symbol = Symbol("holdfast.transport");
 
@@ -101,11 +53,13 @@ interface Secured {
   rawBytesHeard: number;
 }
 
-export class StreamTransport implements Transport {
+export class StreamTransport implements Transport, SliceTaker, WriteOwner {
   readonly remote: RemoteAddress;
   readonly #facts: StreamFacts;
   readonly #handlers: TransportHandlers;
   #socket: Socket;
+  /** Given: bytes are written to it, and not to the socket around it. */
+  #handle: object | undefined;
   #phase: Phase = "open";
   #fault: Error | undefined;
   /** Only while something waits: most pipes never write more than the kernel takes. */
@@ -118,11 +72,13 @@ export class StreamTransport implements Transport {
     remote: RemoteAddress,
     handlers: TransportHandlers,
     tls?: TlsFacts,
+    handle?: object,
   ) {
     this.#facts = facts;
     this.remote = remote;
     this.#handlers = handlers;
     this.#socket = socket;
+    this.#handle = handle;
     if (tls !== undefined) this.#secured = { tls, rawBytesHeard: facts.rawOf(socket).bytesRead };
     this.#wire();
   }
@@ -153,11 +109,37 @@ export class StreamTransport implements Transport {
     assert(this.#phase === "open", "nothing is written after finish");
     assert(this.#waiting === undefined, "nothing is written between a refused write and onDrained");
     if (bytes.length === 0) return true;
-    const waiting = beginWrite(this.#socket, this.#facts, bytes);
-    if (waiting === undefined || writeOn(this.#socket, this.#facts, waiting)) return true;
+    const waiting = beginWrite(this, bytes);
+    if (waiting === undefined || writeOn(this, waiting)) return true;
     this.#waiting = waiting;
     this.#socket.on("drain", onDrain);
     return false;
+  }
+
+  get isBusy(): boolean {
+    // What is written past a stream is waited for before there is more.
+    return this.#handle === undefined && this.#socket.writableLength > 0;
+  }
+
+  hand(slice: Uint8Array): OutputState {
+    const facts = this.#facts;
+    const { past } = facts;
+    if (this.#handle !== undefined && past !== undefined) {
+      const result = past.write(this.#handle, slice, this);
+      if (result === 0) return "taken";
+      if (result < 0) this.#socket.destroy(past.errorOf(result));
+      return "refused";
+    }
+    facts.beforeWrite?.(this.#socket);
+    this.#socket.write(facts.lastBuffer.of(slice));
+    return facts.outputAfter(this.#socket, slice.length);
+  }
+
+  /** The end of a write past the stream that the kernel had refused at first. */
+  handleWritten(code: number): void {
+    if (this.#phase === "reset" || this.#phase === "closed") return;
+    if (code < 0) this.#socket.destroy(this.#facts.past?.errorOf(code));
+    else this.handleDrain();
   }
 
   finish(): void {
@@ -248,9 +230,10 @@ export class StreamTransport implements Transport {
   }
 
   /** Goes on over `socket`, which owns the same connection. The old one is never heard again. */
-  moveTo(socket: Socket): void {
+  moveTo(socket: Socket, handle: object | undefined): void {
     this.#unwire();
     this.#socket = socket;
+    this.#handle = handle;
     this.#wire();
   }
 
@@ -271,7 +254,7 @@ export class StreamTransport implements Transport {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     waiting.handedBytes = 0;
-    if (!writeOn(this.#socket, this.#facts, waiting)) return;
+    if (!writeOn(this, waiting)) return;
     this.#waiting = undefined;
     this.#socket.off("drain", onDrain);
     if (this.#phase === "finishing") this.#sendFin();
@@ -323,14 +306,6 @@ export class StreamTransport implements Transport {
   }
 }
 
-/** Ends a socket below which too much has piled up, because its peer takes nothing. */
-export function endIfGrown(socket: Socket, facts: StreamFacts): Error | undefined {
-  if (facts.growthFault === undefined || socket.writableLength === 0) return undefined;
-  const fault = facts.growthFault(socket);
-  if (fault !== undefined) socket.destroy();
-  return fault;
-}
-
 /** Reads as node:net does for everybody: an event with a buffer of its own for each read. */
 export function readByEvent(socket: Socket): void {
   socket.on("data", onData);
@@ -350,10 +325,6 @@ export function discard(socket: Socket, canReset: boolean): void {
 }
 
 export function ignore(): void {}
-
-function isBroken(socket: Socket): boolean {
-  return socket.destroyed || socket.errored !== null;
-}
 
 function onData(this: WiredSocket, bytes: Uint8Array): void {
   this[TRANSPORT]?.handleBytes(bytes);

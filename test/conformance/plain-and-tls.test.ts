@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { test } from "vitest";
 import { TRANSPORT_PROMISES } from "../../src/testing/transport-promises.ts";
+import { findHandleInternals } from "../../src/transports/tcp/handle-internals.ts";
 import { leanEngine } from "../../src/transports/tcp/lean-engine.ts";
 import { PublicEngine } from "../../src/transports/tcp/public-engine.ts";
 import { SharedBufferEngine } from "../../src/transports/tcp/shared-buffer-engine.ts";
@@ -15,6 +16,8 @@ import { tcpRig, tlsRig } from "./rigs.ts";
 
 const unacked = new UnackedReader(PROC_UNACKED);
 const base = { native: undefined, unacked, overwriteAfterRead: true };
+const internals = findHandleInternals();
+if (typeof internals === "string") throw new Error(internals);
 const lean = leanEngine(new SharedBufferEngine(base));
 if (typeof lean === "string") throw new Error(lean);
 
@@ -31,6 +34,7 @@ const resuming = new TlsMemory(readTlsClient("tls", { ca: AUTHORITY }), "TLSv1.3
 for (const [name, engine] of [
   ["public engine", new PublicEngine(base)],
   ["shared buffer", new SharedBufferEngine(base)],
+  ["shared buffer, past streams", new SharedBufferEngine(base, internals)],
   ["lean", lean],
 ] as const) {
   const plain = tcpRig(engine, new TlsUpgrade(() => contexts, undefined));

@@ -13,7 +13,7 @@ import {
 } from "../../src/transports/memory/memory-network.ts";
 import { listenTcp } from "../../src/transports/tcp/listen-tcp.ts";
 import { openTcp } from "../../src/transports/tcp/open-tcp.ts";
-import type { Upgrade } from "../../src/transports/stream-transport.ts";
+import type { Upgrade } from "../../src/transports/stream-facts.ts";
 import type { ListenTcpConfig, TcpEngine } from "../../src/transports/tcp/tcp-engine.ts";
 import { TlsUpgrade } from "../../src/transports/tls/tls-upgrade.ts";
 import type { KernelConfig } from "../../src/transports/transport.ts";

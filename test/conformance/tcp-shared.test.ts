@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { TRANSPORT_PROMISES } from "../../src/testing/transport-promises.ts";
 import { type MoveRule, selfTest } from "../../src/transports/tcp/choose-engine.ts";
+import { findHandleInternals } from "../../src/transports/tcp/handle-internals.ts";
 import { loadNativeSockopt } from "../../src/transports/tcp/native-sockopt.ts";
 import { SharedBufferEngine } from "../../src/transports/tcp/shared-buffer-engine.ts";
 import { PROC_UNACKED, UnackedReader } from "../../src/transports/tcp/unacked-reader.ts";
@@ -11,13 +12,21 @@ const base = { native: await loadNativeSockopt(), unacked, overwriteAfterRead: t
 
 const RULES: readonly MoveRule[] = ["at accept", "after the first bytes"];
 
+const internals = findHandleInternals();
+if (typeof internals === "string") throw new Error(internals);
+
 for (const rule of RULES) {
-  const engine = new SharedBufferEngine(base);
-  const rig = tcpRig(engine, rule === "at accept" ? undefined : upgradeNever);
-  for (const { promise, check } of TRANSPORT_PROMISES) {
-    test(`tcp, shared buffer, moved ${rule}: ${promise}`, () => check(rig), 30_000);
+  for (const [way, engine] of [
+    ["through streams", new SharedBufferEngine(base)],
+    ["past streams", new SharedBufferEngine(base, internals)],
+  ] as const) {
+    const name = `tcp, shared buffer, ${way}, moved ${rule}`;
+    const rig = tcpRig(engine, rule === "at accept" ? undefined : upgradeNever);
+    for (const { promise, check } of TRANSPORT_PROMISES) {
+      test(`${name}: ${promise}`, () => check(rig), 30_000);
+    }
+    test(`${name}: passes the self-test`, async () => {
+      expect(await selfTest(engine, rule)).toBeUndefined();
+    });
   }
-  test(`tcp, shared buffer, moved ${rule}: passes the self-test`, async () => {
-    expect(await selfTest(engine, rule)).toBeUndefined();
-  });
 }

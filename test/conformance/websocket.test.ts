@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { test } from "vitest";
 import { TRANSPORT_PROMISES } from "../../src/testing/transport-promises.ts";
+import { findHandleInternals } from "../../src/transports/tcp/handle-internals.ts";
 import { PublicEngine } from "../../src/transports/tcp/public-engine.ts";
 import { SharedBufferEngine } from "../../src/transports/tcp/shared-buffer-engine.ts";
 import { PROC_UNACKED, UnackedReader } from "../../src/transports/tcp/unacked-reader.ts";
@@ -13,6 +14,9 @@ import { webSocketRig } from "./websocket-rig.ts";
 
 const unacked = new UnackedReader(PROC_UNACKED);
 const base = { native: undefined, unacked, overwriteAfterRead: true };
+
+const internals = findHandleInternals();
+if (typeof internals === "string") throw new Error(internals);
 
 const contexts = new ServerContexts({
   standard: { ...identityOf("localhost"), passphrase: undefined },
@@ -33,6 +37,7 @@ const RIGS = [
   ["public engine, a port of its own", new PublicEngine(base), true, undefined],
   ["public engine, one port for all", new PublicEngine(base), false, undefined],
   ["shared buffer, one port for all", new SharedBufferEngine(base), false, undefined],
+  ["past streams, one port for all", new SharedBufferEngine(base, internals), false, undefined],
   ["TLS, a port of its own", new PublicEngine(base), true, trust],
   ["TLS, one port for all", new PublicEngine(base), false, trust],
   ["TLS, plain peers on its port", new PublicEngine(base), false, besidePlain],

@@ -8,7 +8,7 @@
  * kernel tries.
  */
 import type { Socket, TcpNetConnectOpts } from "node:net";
-import type { StreamFacts } from "../stream-transport.ts";
+import type { StreamFacts } from "../stream-facts.ts";
 import type { Listen, RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
 import { listenByBun } from "./bun-listener.ts";
 import { type BunRuntime, bunRuntime } from "./bun-runtime.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { expect, test } from "vitest";
-import type { StreamFacts } from "../stream-transport.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { StreamFacts } from "../stream-facts.ts";
 import type { RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
 import { chooseEngine, selfTest } from "./choose-engine.ts";
 import { PublicEngine } from "./public-engine.ts";
@@ -38,9 +38,44 @@ test("auto takes what passed, and public takes no test", async () => {
   const auto = await chooseEngine("auto", "at accept");
   expect([auto.engine.name, auto.why]).toEqual([
     "shared",
-    "reading into a shared buffer passed its self-test here",
+    "a shared buffer, with bytes that pass no stream of node:net, passed its self-test here",
   ]);
   expect((await chooseEngine("public", "at accept")).engine.name).toBe("public");
+});
+
+const WITH_STREAMS = "reading into a shared buffer passed its self-test here";
+
+test("bytes pass the streams of node:net where Node would warn, or denies what it takes", async () => {
+  const { execArgv, binding } = process as NodeJS.Process & { binding: unknown };
+  onTestFinished(() => void Object.assign(process, { execArgv, binding }));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  process.execArgv = [...execArgv, "--pending-deprecation"];
+  expect((await chooseEngine("auto", "at accept")).why).toBe(WITH_STREAMS);
+  process.execArgv = execArgv;
+  vi.stubEnv("NODE_PENDING_DEPRECATION", "1");
+  expect((await chooseEngine("auto", "at accept")).why).toBe(WITH_STREAMS);
+  vi.stubEnv("NODE_PENDING_DEPRECATION", "");
+  vi.stubEnv("NODE_OPTIONS", "--enable-source-maps  --pending-deprecation");
+  expect((await chooseEngine("auto", "at accept")).why).toBe(WITH_STREAMS);
+  vi.unstubAllEnvs();
+  const denied = (): never => {
+    throw Object.assign(new Error("process.binding"), { code: "ERR_ACCESS_DENIED" });
+  };
+  Object.assign(process, { binding: denied });
+  expect((await chooseEngine("auto", "at accept")).why).toBe(WITH_STREAMS);
+});
+
+test("writes past a stream that do not end as they say do not pass", async () => {
+  const { engine } = await chooseEngine("auto", "at accept");
+  const { past } = engine;
+  if (past === undefined) throw new Error("nothing passes the streams here");
+  const write = past.write.bind(past);
+  const spy = vi.spyOn(past, "write");
+  spy.mockReturnValue(0); // Bytes that are lost.
+  expect(await selfTest(engine, "at accept")).toContain("reading twice took longer than");
+  const nobody = { handleWritten: () => {} };
+  spy.mockImplementation((handle, bytes) => write(handle, bytes, nobody));
+  expect(await selfTest(engine, "at accept")).toContain("a write that the kernel refuses took");
 });
 
 test("an engine that throws on adopting does not pass", async () => {

@@ -3,11 +3,13 @@
  *
  * An engine is taken only if it passes a trial on loopback (engine-trial.ts), under the rule that
  * will be used. Anything amiss, and anything slower than the limit, means the next one: Bun's own
- * sockets where there are any, then the shared buffer, then the public engine, which is not tried.
+ * sockets where there are any, then the shared buffer past the streams of node:net, then the shared
+ * buffer behind them, then the public engine, which is not tried.
  */
 import { bunEngine } from "./bun-engine.ts";
 import type { EngineChoice } from "./engine-choice.ts";
 import { EngineTrial } from "./engine-trial.ts";
+import { findHandleInternals, type HandleInternals } from "./handle-internals.ts";
 import { leanEngine } from "./lean-engine.ts";
 import { loadNativeSockopt } from "./native-sockopt.ts";
 import { PublicEngine } from "./public-engine.ts";
@@ -17,6 +19,9 @@ import { PROC_UNACKED, UnackedReader } from "./unacked-reader.ts";
 
 /** On loopback everything takes milliseconds; a machine busy for longer has other worries. */
 const SELF_TEST_MS_MAX = 2_000;
+
+const PAST_STREAMS =
+  "a shared buffer, with bytes that pass no stream of node:net, passed its self-test here";
 
 export interface ChosenEngine {
   readonly engine: TcpEngine;
@@ -63,6 +68,11 @@ async function chooseOrdinary(config: TcpEngineConfig, rule: MoveRule): Promise<
 }
 
 async function chooseShared(config: TcpEngineConfig, rule: MoveRule): Promise<ChosenEngine> {
+  const internals = internalsUnasked();
+  if (typeof internals !== "string") {
+    const past = new SharedBufferEngine(config, internals);
+    if ((await selfTest(past, rule)) === undefined) return { engine: past, why: PAST_STREAMS };
+  }
   const shared = new SharedBufferEngine(config);
   const fault = await selfTest(shared, rule);
   if (fault === undefined) {
@@ -70,6 +80,16 @@ async function chooseShared(config: TcpEngineConfig, rule: MoveRule): Promise<Ch
   }
   const why = `reading into a shared buffer did not pass its self-test here: ${fault}`;
   return { engine: new PublicEngine(config), why };
+}
+
+/** Not where Node would print a warning about them, which nobody who took the default asked for. */
+function internalsUnasked(): HandleInternals | string {
+  const { NODE_OPTIONS = "", NODE_PENDING_DEPRECATION } = process.env;
+  const flags = [...process.execArgv, ...NODE_OPTIONS.split(/\s+/)];
+  if (NODE_PENDING_DEPRECATION === "1" || flags.includes("--pending-deprecation")) {
+    return "Node is to warn of it";
+  }
+  return findHandleInternals();
 }
 
 /** What did not work, or undefined when all did. Never rejects, and keeps to its limit. */

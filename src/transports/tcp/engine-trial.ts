@@ -6,7 +6,8 @@
  * new step here. A trial may leave anything behind; `abandon` closes it.
  */
 import { NO_KERNEL_CONFIG } from "../no-kernel-options.ts";
-import { ignore, readByEvent, StreamTransport, type Upgrade } from "../stream-transport.ts";
+import type { Upgrade } from "../stream-facts.ts";
+import { ignore, readByEvent, StreamTransport } from "../stream-transport.ts";
 import type { Acceptor, Attach, Transport } from "../transport.ts";
 import { listenTcp } from "./listen-tcp.ts";
 import { openTcp } from "./open-tcp.ts";

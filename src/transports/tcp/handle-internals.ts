@@ -1,5 +1,5 @@
 /**
- * What node:net keeps to itself, as far as the lean engine leans on it. No other file knows it.
+ * What node:net keeps to itself, as far as engines lean on it. No other file knows it.
  *
  * Handles come from a listener's `onconnection`; beside them it takes the binding `stream_wrap`
  * (the byte count of a read, what became of a write), by `process.binding`, which is deprecated in
@@ -10,6 +10,7 @@
 import { type Server, Socket } from "node:net";
 import { getSystemErrorMap, getSystemErrorName } from "node:util";
 import { systemCode } from "../listen-failure.ts";
+import type { WriteOwner } from "../stream-facts.ts";
 import { ignore } from "../stream-transport.ts";
 
 /** A connection below net.Socket. After `close` or `reset` its methods do nothing. */
@@ -60,7 +61,7 @@ export interface HandleAddress {
 export interface HandleRequest {
   /** 0, or an error number. */
   oncomplete?: (this: HandleRequest, code: number) => void;
-  owner?: RequestOwner;
+  owner?: WriteOwner & Partial<RequestOwner>;
   /** Kept from the collector until the kernel has them. */
   bytes?: Uint8Array;
   /** Where a request may be complete before it is returned. */
@@ -68,8 +69,7 @@ export interface HandleRequest {
 }
 
 /** Who is told of the end of its requests. */
-export interface RequestOwner {
-  handleWritten(code: number): void;
+export interface RequestOwner extends WriteOwner {
   handleShutdown(code: number): void;
 }
 
@@ -90,7 +90,7 @@ export interface HandleWrites {
    * 0: the kernel took all of `bytes`. 1: a part waits, and `owner` is told of its end. Below: an
    * error number.
    */
-  write(handle: TcpHandle, bytes: Uint8Array, owner: RequestOwner): number;
+  write(handle: TcpHandle, bytes: Uint8Array, owner: WriteOwner): number;
 }
 
 /** Error numbers of libuv, which differ by platform. */
@@ -235,7 +235,7 @@ class GivenRequests implements HandleWrites {
     this.#spare = new this.#Request();
   }
 
-  write(handle: TcpHandle, bytes: Uint8Array, owner: RequestOwner): number {
+  write(handle: TcpHandle, bytes: Uint8Array, owner: WriteOwner): number {
     const code = handle.writeBuffer(this.#spare, bytes) as number;
     if (this.#state[this.#wasAsync] === 0 && code === 0) return 0;
     const request = this.#spare;
@@ -258,7 +258,7 @@ class ReturnedRequests implements HandleWrites {
     this.#lastError = lastError;
   }
 
-  write(handle: TcpHandle, bytes: Uint8Array, owner: RequestOwner): number {
+  write(handle: TcpHandle, bytes: Uint8Array, owner: WriteOwner): number {
     const result = handle.writeBuffer(null, bytes);
     if (typeof result === "number") return result;
     const code = this.#state[this.#lastError] ?? 0;
@@ -278,5 +278,5 @@ function onWritten(this: HandleRequest, code: number): void {
 }
 
 function onShutdown(this: HandleRequest, code: number): void {
-  this.owner?.handleShutdown(code);
+  this.owner?.handleShutdown?.(code);
 }

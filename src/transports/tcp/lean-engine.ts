@@ -7,7 +7,7 @@
  * serves what lean cannot: ports for nothing but WebSockets, and TLS.
  */
 import type { Socket, TcpNetConnectOpts } from "node:net";
-import type { StreamFacts } from "../stream-transport.ts";
+import type { StreamFacts } from "../stream-facts.ts";
 import type { Listen, Open, RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
 import type { OnRead } from "./lean-first-bytes.ts";
 import { findHandleInternals, type HandleInternals } from "./handle-internals.ts";

@@ -8,7 +8,8 @@
  */
 import { Socket, type SocketConstructorOpts } from "node:net";
 import { concatBytes } from "../../base/bytes.ts";
-import { HIGH_WATER_MARK, type StreamFacts, type Upgrade } from "../stream-transport.ts";
+import type { StreamFacts, Upgrade } from "../stream-facts.ts";
+import { HIGH_WATER_MARK } from "../stream-transport.ts";
 import type { Transport } from "../transport.ts";
 import type { HandleInternals, TcpHandle } from "./handle-internals.ts";
 import { type LeanTransport, leanTransportOf } from "./lean-transport.ts";

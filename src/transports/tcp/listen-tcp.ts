@@ -20,7 +20,8 @@ import { offerSocket, type SocketOffer } from "../proxied/offer-proxied.ts";
 import { ProxyDoor } from "../proxied/proxy-door.ts";
 import { type AcceptorFacts, ServerAcceptor } from "../server-acceptor.ts";
 import { passedFailure } from "../passed-socket.ts";
-import { discard, HIGH_WATER_MARK, type Upgrade } from "../stream-transport.ts";
+import type { Upgrade } from "../stream-facts.ts";
+import { discard, HIGH_WATER_MARK } from "../stream-transport.ts";
 import type {
   AcceptHandlers,
   Acceptor,

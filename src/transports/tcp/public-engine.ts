@@ -1,7 +1,8 @@
 /** Reads through nothing but the documented API of node:net: a "data" event for each read. */
 import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
 import { readFirst, takeAtOnce } from "../first-bytes.ts";
-import { readByEvent, type StreamFacts, StreamTransport } from "../stream-transport.ts";
+import type { StreamFacts } from "../stream-facts.ts";
+import { readByEvent, StreamTransport } from "../stream-transport.ts";
 import type { RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
 import type { NativeSockopt } from "./native-sockopt.ts";
 import type { TcpEngine, TcpEngineConfig } from "./tcp-engine.ts";

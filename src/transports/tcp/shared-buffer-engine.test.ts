@@ -1,7 +1,7 @@
 import { connect, Socket } from "node:net";
 import { expect, test } from "vitest";
 import { NO_KERNEL_CONFIG, NO_KERNEL_OPTIONS } from "../no-kernel-options.ts";
-import type { Upgrade } from "../stream-transport.ts";
+import type { Upgrade } from "../stream-facts.ts";
 import type { Acceptor, Transport, TransportHandlers } from "../transport.ts";
 import { listenTcp } from "./listen-tcp.ts";
 import { SharedBufferEngine } from "./shared-buffer-engine.ts";

@@ -7,21 +7,20 @@
  * tries all that could break. The internals are: `socket._handle` and `handle.reading`, and
  * `socket._server`, by which a closing socket tells its server to count it no more.
  *
+ * With `internals` bytes do not pass the socket at all (past-streams.ts).
+ *
  * A handle that was once given a buffer can never go back. What may have to be read by others (an
  * HTTP upgrade) is therefore looked at first, on the accepted socket, and moved only when its first
  * bytes ask for nothing else.
  */
 import { connect, Socket, type TcpNetConnectOpts } from "node:net";
 import { type GoOn, lookAtFirst, takeAtOnce } from "../first-bytes.ts";
-import {
-  HIGH_WATER_MARK,
-  readByEvent,
-  type StreamFacts,
-  StreamTransport,
-  transportOf,
-} from "../stream-transport.ts";
+import type { StreamFacts } from "../stream-facts.ts";
+import { HIGH_WATER_MARK, readByEvent, StreamTransport, transportOf } from "../stream-transport.ts";
 import type { RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
+import type { HandleInternals } from "./handle-internals.ts";
 import type { NativeSockopt } from "./native-sockopt.ts";
+import { PastStreams } from "./past-streams.ts";
 import type { TcpEngine, TcpEngineConfig } from "./tcp-engine.ts";
 import type { UnackedReader } from "./unacked-reader.ts";
 
@@ -39,19 +38,29 @@ export class SharedBufferEngine implements TcpEngine {
   readonly native: NativeSockopt | undefined;
   readonly unacked: UnackedReader;
   readonly overwriteAfterRead: boolean;
+  readonly past: PastStreams | undefined;
   readonly #onread: SharedRead;
   readonly #onFirst: (this: Socket, bytes: Uint8Array) => void;
 
-  constructor(config: TcpEngineConfig) {
+  /** Without `internals` all bytes pass the streams of node:net. */
+  constructor(config: TcpEngineConfig, internals?: HandleInternals) {
     this.native = config.native;
     this.unacked = config.unacked;
     this.overwriteAfterRead = config.overwriteAfterRead;
-    const onread = sharedRead();
+    const lend = lender();
+    this.past = internals && new PastStreams(internals, lend);
+    const onread = sharedRead(lend);
     this.#onread = onread;
     const moveOrKeep: GoOn = (socket, transport) => {
       // With output on its way the original finishes it, and stays.
-      if (transport.isMovable) transport.moveTo(rewrap(socket, onread));
-      else readByEvent(socket);
+      if (!transport.isMovable) {
+        readByEvent(socket);
+        return;
+      }
+      const moved = rewrap(socket, onread);
+      const handle = this.past?.handleOf(moved);
+      transport.moveTo(moved, handle);
+      if (handle !== undefined) this.past?.read(handle, transport);
     };
     // One function for all sockets of the engine; node:net calls it with the socket as `this`.
     function onFirst(this: Socket, bytes: Uint8Array): void {
@@ -67,7 +76,11 @@ export class SharedBufferEngine implements TcpEngine {
     handlers: TransportHandlers,
   ): Transport {
     if (facts.upgrade === undefined) {
-      return new StreamTransport(rewrap(socket, this.#onread), facts, remote, handlers);
+      const moved = rewrap(socket, this.#onread);
+      const handle = this.past?.handleOf(moved);
+      const transport = new StreamTransport(moved, facts, remote, handlers, undefined, handle);
+      if (handle !== undefined) this.past?.read(handle, transport);
+      return transport;
     }
     const taken = takeAtOnce(socket, facts, remote, undefined, handlers);
     if (taken !== undefined) return taken;
@@ -132,19 +145,29 @@ function rewrap(socket: Socket, onread: SharedRead): Socket {
   return moved;
 }
 
-/**
- * One buffer and one function for all sockets of an engine. What is lent is a view of the buffer,
- * always from its beginning, so the views for short reads are made once and lent again. node:net
- * calls the function with the socket as `this`, which the self-test makes sure of.
- */
-function sharedRead(): SharedRead {
+/** The one buffer of an engine, and views of its beginning; those for short reads are made once. */
+interface Lender {
+  (byteCount: number): Uint8Array;
+  readonly buffer: Uint8Array;
+}
+
+function lender(): Lender {
   const buffer = new Uint8Array(BUFFER_BYTES);
   const views = Array.from({ length: KEPT_VIEW_BYTES_MAX + 1 }, (_, byteCount) =>
     buffer.subarray(0, byteCount),
   );
+  const lend = (byteCount: number): Uint8Array => views[byteCount] ?? buffer.subarray(0, byteCount);
+  return Object.assign(lend, { buffer });
+}
+
+/**
+ * One function for all sockets of an engine. node:net calls it with the socket as `this`, which the
+ * self-test makes sure of.
+ */
+function sharedRead(lend: Lender): SharedRead {
   function callback(this: Socket, byteCount: number): boolean {
-    transportOf(this)?.handleBytes(views[byteCount] ?? buffer.subarray(0, byteCount));
+    transportOf(this)?.handleBytes(lend(byteCount));
     return true;
   }
-  return { buffer, callback };
+  return { buffer: lend.buffer, callback };
 }

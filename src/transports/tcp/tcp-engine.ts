@@ -1,7 +1,7 @@
 /** How the bytes of a TCP socket are read. Everything else about TCP is common to all engines. */
 import type { Socket, TcpNetConnectOpts } from "node:net";
 import type { ProxyRules } from "../proxied/proxy-door.ts";
-import type { StreamFacts, Upgrade } from "../stream-transport.ts";
+import type { PastStream, StreamFacts, Upgrade } from "../stream-facts.ts";
 import type {
   KernelConfig,
   Listen,
@@ -25,6 +25,8 @@ export interface TcpEngineConfig {
   readonly unacked: UnackedReader;
   /** For tests: lent bytes are overwritten after each `onBytes`. */
   readonly overwriteAfterRead: boolean;
+  /** How bytes pass the streams of those sockets that the engine gives their handle. */
+  readonly past?: PastStream | undefined;
 }
 
 export interface TcpEngine extends TcpEngineConfig {

@@ -1,6 +1,6 @@
 /** What all TCP pipes of one listener, or one dialled TCP pipe, have in common. */
 import { LastBuffer } from "../last-buffer.ts";
-import { plainOutputAfter, type StreamFacts, type Upgrade } from "../stream-transport.ts";
+import { plainOutputAfter, type StreamFacts, type Upgrade } from "../stream-facts.ts";
 import type { EffectiveKernelOptions, UnackedAnswer } from "../transport.ts";
 import { descriptorOf } from "./native-sockopt.ts";
 import type { TcpEngineConfig } from "./tcp-engine.ts";
@@ -15,6 +15,7 @@ export function tcpFacts(
     canReset: true,
     overwriteAfterRead: engine.overwriteAfterRead,
     kernelOptions,
+    past: engine.past,
     lastBuffer: new LastBuffer(),
     rawOf: (socket) => socket,
     beforeWrite: undefined,

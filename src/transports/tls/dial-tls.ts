@@ -12,7 +12,8 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "n
 import type { Cancel } from "../../base/time.ts";
 import { urlHost } from "../address.ts";
 import { dialFailure } from "../offer-opened.ts";
-import { HIGH_WATER_MARK, ignore, type StreamFacts } from "../stream-transport.ts";
+import type { StreamFacts } from "../stream-facts.ts";
+import { HIGH_WATER_MARK, ignore } from "../stream-transport.ts";
 import { type DialPlace, dialledAddress, dialOptions } from "../tcp/dial-options.ts";
 import { applyToSocket } from "../tcp/kernel-options.ts";
 import type { TcpEngineConfig } from "../tcp/tcp-engine.ts";

@@ -3,7 +3,7 @@
  * are those of TCP; reading is by events, since what is read is not what the application gets.
  */
 import type { Socket } from "node:net";
-import type { StreamFacts } from "../stream-transport.ts";
+import type { StreamFacts } from "../stream-facts.ts";
 import type { NativeSockopt } from "../tcp/native-sockopt.ts";
 import type { TcpEngine, TcpEngineConfig } from "../tcp/tcp-engine.ts";
 import type { UnackedReader } from "../tcp/unacked-reader.ts";

@@ -14,12 +14,8 @@ import { TLSSocket } from "node:tls";
 import { assert } from "../../base/assert.ts";
 import { HoldfastError } from "../../base/errors.ts";
 import { readFirst, takeAtOnce } from "../first-bytes.ts";
-import {
-  HIGH_WATER_MARK,
-  type StreamFacts,
-  StreamTransport,
-  type Upgrade,
-} from "../stream-transport.ts";
+import type { StreamFacts, Upgrade } from "../stream-facts.ts";
+import { HIGH_WATER_MARK, StreamTransport } from "../stream-transport.ts";
 import type {
   EffectiveKernelOptions,
   RemoteAddress,

@@ -12,7 +12,8 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { HoldfastError } from "../../base/errors.ts";
 import { LastBuffer } from "../last-buffer.ts";
-import { type OutputState, type StreamFacts, transportOf } from "../stream-transport.ts";
+import type { OutputState, StreamFacts } from "../stream-facts.ts";
+import { transportOf } from "../stream-transport.ts";
 import { queuedBytes } from "../write-queue.ts";
 
 const CARRIER: unique symbol = Symbol("holdfast.carrier");
@@ -35,6 +36,7 @@ export function tlsStreamFacts(
   return {
     ...carrier,
     kind: "tls",
+    past: undefined,
     lastBuffer: new LastBuffer(),
     rawOf,
     beforeWrite,

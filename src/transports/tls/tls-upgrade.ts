@@ -9,7 +9,7 @@
  * Easy to break: what is inside TLS must not look for TLS once more, so a stream over it has the
  * upgrade of the plain port, and not this one.
  */
-import type { StreamFacts, Upgrade, UpgradeTaken } from "../stream-transport.ts";
+import type { StreamFacts, Upgrade, UpgradeTaken } from "../stream-facts.ts";
 import type { Transport } from "../transport.ts";
 import { HANDSHAKE_BYTE } from "./plain-answers.ts";
 import type { ServerContexts } from "./server-contexts.ts";

@@ -19,12 +19,8 @@ import { offerSocket, type SocketOffer } from "../proxied/offer-proxied.ts";
 import { ProxyDoor, type ProxyRules } from "../proxied/proxy-door.ts";
 import { passedFailure } from "../passed-socket.ts";
 import { ServerAcceptor } from "../server-acceptor.ts";
-import {
-  HIGH_WATER_MARK,
-  type StreamFacts,
-  StreamTransport,
-  type Upgrade,
-} from "../stream-transport.ts";
+import type { StreamFacts, Upgrade } from "../stream-facts.ts";
+import { HIGH_WATER_MARK, StreamTransport } from "../stream-transport.ts";
 import type {
   AcceptHandlers,
   Acceptor,

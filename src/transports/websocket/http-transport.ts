@@ -9,7 +9,7 @@
 import type { Socket } from "node:net";
 import { HoldfastError, type ErrorCode } from "../../base/errors.ts";
 import { resetSocket } from "../socket-reset.ts";
-import type { StreamFacts, UpgradeTaken } from "../stream-transport.ts";
+import type { StreamFacts, UpgradeTaken } from "../stream-facts.ts";
 import type {
   EffectiveKernelOptions,
   RemoteAddress,

@@ -1,6 +1,6 @@
 /** What an upgraded WebSocket is made with, on both sides. */
 import type { Socket } from "node:net";
-import type { StreamFacts } from "../stream-transport.ts";
+import type { StreamFacts } from "../stream-facts.ts";
 import type { RemoteAddress, TlsFacts, UpgradeRequest } from "../transport.ts";
 import type { Speech } from "./message-writer.ts";
 

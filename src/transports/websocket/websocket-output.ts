@@ -7,7 +7,7 @@
  * it: whoever is behind answers the latest ping only (RFC 6455 section 5.5.3).
  */
 import type { Socket } from "node:net";
-import type { StreamFacts } from "../stream-transport.ts";
+import type { StreamFacts } from "../stream-facts.ts";
 import type { LastWord } from "../transport.ts";
 import { MessageWriter, type Speech } from "./message-writer.ts";
 import { OPEN, type WsSocket } from "./ws-package.ts";

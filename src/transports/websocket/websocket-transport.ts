@@ -15,7 +15,7 @@ import type { Socket } from "node:net";
 import { assert } from "../../base/assert.ts";
 import { HoldfastError } from "../../base/errors.ts";
 import { resetSocket } from "../socket-reset.ts";
-import { endIfGrown, type StreamFacts } from "../stream-transport.ts";
+import { endIfGrown, type StreamFacts } from "../stream-facts.ts";
 import type {
   EffectiveKernelOptions,
   LastWord,

@@ -10,7 +10,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node
 import type { Socket } from "node:net";
 import type { ErrorCode } from "../../base/errors.ts";
 import { printable } from "../../base/printable.ts";
-import type { Upgrade, UpgradeTaken } from "../stream-transport.ts";
+import type { Upgrade, UpgradeTaken } from "../stream-facts.ts";
 import type { Transport } from "../transport.ts";
 import {
   EXPECTATION,
