@@ -13,12 +13,16 @@ const STRIDE = 7_919;
 const FROM = 100_000.5;
 const SPAN_MS = 60_000;
 const BEFORE_ALL = FROM as Instant;
+const WHEN = new Float64Array(1);
 
 export const deadlineTable: MicroGroup = {
   title: "deadline table of 1,000,000",
   tasks: () => [
     moveLater("deadlines: set later", (table, slot, at) => table.set(slot, at)),
-    moveLater("deadlines: postpone", (table, slot, at) => table.postpone(slot, at, 0)),
+    moveLater("deadlines: postpone", (table, slot, at) => {
+      WHEN[0] = at;
+      table.postpone(slot, WHEN, 0);
+    }),
     setEarlier(),
     sweep("deadlines: sweep, nothing due", filled(), 0),
     sweep("deadlines: sweep, 1 % due, one in each hundred", filled(isHundredth), SLOTS / 100),
@@ -129,9 +133,10 @@ function watchedSecond(): MicroTask {
   let now = FROM + SPAN_MS;
   const second = (): number => {
     now += 1_000;
+    WHEN[0] = now;
     for (let count = 0; count < beatsPerSecond; count++) {
       slot = (slot + STRIDE) % SLOTS;
-      table.postpone(slot, now as Instant, SPAN_MS);
+      table.postpone(slot, WHEN, SPAN_MS);
     }
     return table.nextAt((now + 1_000) as Instant);
   };

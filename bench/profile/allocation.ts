@@ -6,12 +6,18 @@
  * removes does not show. A site is a function; the protocol has no lines for allocations. What the
  * optimiser inlines is counted for the function it is inlined into: with `--inlining off` each
  * function stands for itself, though some that was removed before is then allocated. The sums are
- * to be taken from the run with inlining. GC and CPU come from a second round without sampling.
+ * to be taken from the run with inlining. What Node's clock allocates is weighed by itself, and
+ * counted for Node wherever it is inlined. GC and CPU come from a second round without sampling.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AllocationNode, type AllocationSite, allocationSites } from "./allocation-sites.ts";
+import {
+  type AllocationNode,
+  type AllocationSite,
+  allocationSites,
+  clockApart,
+} from "./allocation-sites.ts";
 import { beat, open, startClients, startServer } from "./child.ts";
 import { Flags } from "./flags.ts";
 import type { WatchReading } from "./orders.ts";
@@ -91,7 +97,8 @@ async function measure(file: string): Promise<AllocationProfile> {
   await beat(clients, beats);
   await server.ask({ do: "stop-allocation", file });
   const root = JSON.parse(readFileSync(file, "utf8")) as AllocationNode;
-  const sites = allocationSites(root, beats);
+  const clockBytes = await server.ask<number>({ do: "weigh-clock", intervalBytes });
+  const sites = clockApart(allocationSites(root, beats), clockBytes);
   const { version: node } = process;
   const bytesPerBeat = sum(sites);
   return {

@@ -23,6 +23,8 @@ export type ServerOrder =
   | { readonly do: "snapshot"; readonly file: string }
   | { readonly do: "start-allocation"; readonly intervalBytes: number }
   | { readonly do: "stop-allocation"; readonly file: string }
+  /** Bytes that one look at Node's clock allocates in optimised code; answered as a number. */
+  | { readonly do: "weigh-clock"; readonly intervalBytes: number }
   | { readonly do: "start-cpu"; readonly intervalUs: number }
   | { readonly do: "stop-cpu"; readonly file: string }
   /** Counts garbage collections and CPU time until "stop-watch". */

@@ -15,6 +15,8 @@ import { obey, settingsGiven } from "./obeying.ts";
 import type { MemoryReading, ServerOrder, ServerSettings, WatchReading } from "./orders.ts";
 import { DIST } from "./repository.ts";
 
+const CLOCK_LOOKS = 200_000;
+
 type Door = typeof import("../../src/index.ts");
 
 const { engine, pingIntervalMsMin } = settingsGiven<ServerSettings>();
@@ -40,14 +42,14 @@ async function carryOut(order: ServerOrder): Promise<unknown> {
     case "snapshot":
       return writeHeapSnapshot(order.file);
     case "start-allocation":
-      return await session.post("HeapProfiler.startSampling", {
-        samplingInterval: order.intervalBytes,
-        // What was collected meanwhile was allocated, too; without these it would be forgotten.
-        includeObjectsCollectedByMajorGC: true,
-        includeObjectsCollectedByMinorGC: true,
-      } as { samplingInterval: number });
+      return await startSampling(order.intervalBytes);
     case "stop-allocation":
-      return write(order.file, (await session.post("HeapProfiler.stopSampling")).profile.head);
+      return write(order.file, await stopSampling());
+    case "weigh-clock":
+      lookAtClock(); // Until it is optimised.
+      await startSampling(order.intervalBytes);
+      lookAtClock();
+      return bytesIn(await stopSampling(), lookAtClock.name) / CLOCK_LOOKS;
     case "start-cpu":
       await session.post("Profiler.enable");
       await session.post("Profiler.setSamplingInterval", { interval: order.intervalUs });
@@ -62,6 +64,34 @@ async function carryOut(order: ServerOrder): Promise<unknown> {
     default:
       return order satisfies never;
   }
+}
+
+type SampledNode = Awaited<ReturnType<typeof stopSampling>>;
+
+async function startSampling(intervalBytes: number): Promise<void> {
+  await session.post("HeapProfiler.startSampling", {
+    samplingInterval: intervalBytes,
+    // What was collected meanwhile was allocated, too; without these it would be forgotten.
+    includeObjectsCollectedByMajorGC: true,
+    includeObjectsCollectedByMinorGC: true,
+  } as { samplingInterval: number });
+}
+
+async function stopSampling() {
+  return (await session.post("HeapProfiler.stopSampling")).profile.head;
+}
+
+/** As a beat looks at it: what comes is kept as a number. */
+function lookAtClock(): void {
+  const moment = new Float64Array(1);
+  for (let look = 0; look < CLOCK_LOOKS; look++) moment[0] = performance.now();
+}
+
+/** In a function and in whatever it calls. */
+function bytesIn(node: SampledNode, name: string, isInside: boolean = false): number {
+  const counts = isInside || node.callFrame.functionName === name;
+  const inner = node.children.map((child) => bytesIn(child, name, counts));
+  return inner.reduce((sum, bytes) => sum + bytes, counts ? node.selfSize : 0);
 }
 
 /** Tried by a server that is gone again: one with an observer would be another one. */

@@ -17,7 +17,9 @@ export function allocationSection({ allocations }: RunResult): Section {
       textBlock(
         "Bytes on V8's heap for one ping and its answer, sampled while the server runs optimised." +
           " A place is a function, with what the optimiser put into it. The promise is: none in " +
-          "our files. What Node allocates for a read and a write is listed for what it is.",
+          "our files. What Node allocates for a read, a write and a moment of its clock is " +
+          "listed for what it is; the clock was weighed by itself, since V8 puts it into a " +
+          "function of ours.",
       ),
       ...allocations.flatMap(blocksOf),
     ],

@@ -91,8 +91,10 @@ async function alarmsOf(count: number): Promise<Move> {
     const heardAt = now - BEAT_MS + (beat / count) * BEAT_MS;
     alarms.set(slotOf[(beat * STRIDE) % count] as number, at(heardAt + TIMEOUT_MS));
   }
+  const when = new Float64Array(1);
   return (index, heardAt) => {
-    alarms.postpone(slotOf[index] as number, at(heardAt), TIMEOUT_MS);
+    when[0] = heardAt;
+    alarms.postpone(slotOf[index] as number, when, TIMEOUT_MS);
   };
 }
 

@@ -12,7 +12,7 @@ const GAP_MS = 100;
 function pingAll(table: RestTable, slot: number, count: number, ms: number): number {
   let taken = 0;
   for (let i = 0; i < count; i += 1) {
-    if (table.ping(slot, PING_BYTES, GAP_MS, at(ms)) > 0) taken += 1;
+    if (table.ping(slot, PING_BYTES, GAP_MS, Float64Array.of(ms))) taken += 1;
   }
   return taken;
 }
@@ -32,7 +32,7 @@ test("a row takes what a budget answers, and leaves what it leaves, to the last 
       for (const gapMs of steps) {
         now += gapMs;
         const isAnswered = budget.ping(at(now)) === "answer";
-        expect(table.ping(3, PING_BYTES, GAP_MS, at(now)) > 0).toBe(isAnswered);
+        expect(table.ping(3, PING_BYTES, GAP_MS, Float64Array.of(now))).toBe(isAnswered);
         if (!isAnswered) return; // Then it gets up, and the budget goes on.
         const { pingsLeft } = table.read(3);
         if (pingsLeft !== undefined) early += 1;
@@ -48,7 +48,7 @@ test("a ping above the budget writes nothing down", () => {
   table.add(0, at(0), 0);
   expect(pingAll(table, 0, 60, 5)).toBe(50);
   const before = table.read(0);
-  expect(table.ping(0, PING_BYTES, GAP_MS, at(50))).toBe(0);
+  expect(table.ping(0, PING_BYTES, GAP_MS, Float64Array.of(50))).toBe(false);
   expect(table.read(0)).toEqual(before);
 });
 
@@ -69,7 +69,7 @@ test("without a budget every ping is taken, and nothing is kept of it", () => {
   table.add(0, at(0), 0);
   const { bytes } = table;
   const without = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < 1_000; i += 1) table.ping(0, PING_BYTES, without, at(5));
+  for (let i = 0; i < 1_000; i += 1) table.ping(0, PING_BYTES, without, Float64Array.of(5));
   expect(table.read(0).pingsIn).toBe(1_000);
   expect(table.bytes).toBe(bytes);
 });
@@ -77,9 +77,10 @@ test("without a budget every ping is taken, and nothing is kept of it", () => {
 test("budgets come with the first early ping of a block, and go with the block", () => {
   const table = new RestTable();
   for (let slot = 0; slot < 256; slot += 1) table.add(slot, at(0), 0);
-  for (let slot = 0; slot < 256; slot += 1) table.ping(slot, PING_BYTES, GAP_MS, at(slot));
+  for (let slot = 0; slot < 256; slot += 1)
+    table.ping(slot, PING_BYTES, GAP_MS, Float64Array.of(slot));
   expect(table.bytes).toBe(256 * 8 * 8);
-  table.ping(7, PING_BYTES, GAP_MS, at(20));
+  table.ping(7, PING_BYTES, GAP_MS, Float64Array.of(20));
   expect(table.bytes).toBe(256 * (8 + 2) * 8);
   for (let slot = 0; slot < 256; slot += 1) table.remove(slot);
   expect(table.bytes).toBe(0);

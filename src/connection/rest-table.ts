@@ -94,31 +94,32 @@ export class RestTable {
   }
 
   /**
-   * A ping of so many bytes came, of which one more is allowed each `gapMsMin`. Returns how many
-   * came by now; 0, and nothing is written down, if it is above the budget.
+   * A ping of so many bytes came, of which one more is allowed each `gapMsMin`, at the moment in
+   * `when`. False, and nothing is written down, if it is above the budget. A number that is handed
+   * on by itself, or given back, would cost an object.
    */
-  ping(slot: number, byteCount: number, gapMsMin: number, now: Instant): number {
+  ping(slot: number, byteCount: number, gapMsMin: number, when: Float64Array): boolean {
     const block = this.#blockOf(slot);
     const { numbers } = block;
     const at = placeOf(slot);
+    const now = when[0] as number;
     const gapMs = now - (numbers[at + PINGED_AT] as number);
     if (gapMs < gapMsMin || block.budgets !== undefined) {
       this.#gapMs[0] = gapMs;
-      if (!this.#takePing(block, slot & ROW_MASK, gapMsMin)) return 0;
+      if (!this.#takePing(block, slot & ROW_MASK, gapMsMin)) return false;
     }
-    const pingsIn = (numbers[at + PINGS_IN] as number) + 1;
     numbers[at + HEARD_AT] = now;
     numbers[at + PINGED_AT] = now;
     numbers[at + BYTES_IN] = (numbers[at + BYTES_IN] as number) + byteCount;
-    numbers[at + PINGS_IN] = pingsIn;
-    return pingsIn;
+    numbers[at + PINGS_IN] = (numbers[at + PINGS_IN] as number) + 1;
+    return true;
   }
 
   /** The kernel took so many bytes. */
-  spoke(slot: number, byteCount: number, now: Instant): void {
+  spoke(slot: number, byteCount: number, when: Float64Array): void {
     const numbers = this.#numbersOf(slot);
     const at = placeOf(slot);
-    numbers[at + SPOKE_AT] = now;
+    numbers[at + SPOKE_AT] = when[0] as number;
     numbers[at + BYTES_OUT] = (numbers[at + BYTES_OUT] as number) + byteCount;
   }
 
@@ -128,6 +129,10 @@ export class RestTable {
 
   bytesIn(slot: number): number {
     return this.#numbersOf(slot)[placeOf(slot) + BYTES_IN] as number;
+  }
+
+  pingsIn(slot: number): number {
+    return this.#numbersOf(slot)[placeOf(slot) + PINGS_IN] as number;
   }
 
   openedAt(slot: number): Instant {

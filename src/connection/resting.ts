@@ -94,16 +94,21 @@ export class Resting {
   }
 
   /**
-   * A ping came, of `byteCount` bytes of the stream. Returns how many came by now; 0, and nothing
+   * A ping came, of `byteCount` bytes of the stream, at the moment in `when`. False, and nothing
    * has changed, when it has to get up for this one, since it is above the budget.
    */
-  ping(slot: number, byteCount: number, now: Instant): number {
-    return this.#table.ping(slot, byteCount, this.#gapMsMin, now);
+  ping(slot: number, byteCount: number, when: Float64Array): boolean {
+    return this.#table.ping(slot, byteCount, this.#gapMsMin, when);
+  }
+
+  /** How many pings came by now. */
+  pingsIn(slot: number): number {
+    return this.#table.pingsIn(slot);
   }
 
   /** The answer was written, and the kernel took it. */
-  spoke(slot: number, byteCount: number, now: Instant): void {
-    this.#table.spoke(slot, byteCount, now);
+  spoke(slot: number, byteCount: number, when: Float64Array): void {
+    this.#table.spoke(slot, byteCount, when);
   }
 
   /** When it has to be looked at if nothing comes. */

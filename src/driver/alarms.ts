@@ -104,11 +104,11 @@ export class Alarms {
   }
 
   /**
-   * What `set` does, for the price of a store: to `ms` after `from`, which must not be earlier than
-   * the present deadline. Nothing of this is checked. The timer may ring for the earlier one, and
-   * finds nothing due. In two numbers, since a sum that is handed on would cost an object.
+   * What `set` does, for the price of a store: to `ms` after the moment in `from`, which must not
+   * be earlier than the present deadline. Nothing of this is checked. The timer may ring for the
+   * earlier one, and finds nothing due. A number handed on by itself would cost an object.
    */
-  postpone(slot: number, from: Instant, ms: number): void {
+  postpone(slot: number, from: Float64Array, ms: number): void {
     this.#table.postpone(slot, from, ms);
   }
 

@@ -20,8 +20,11 @@ const PORTION_MS = 8;
 const READING_MS = 12;
 /** When to look again at somebody whose silence is ours. */
 const UNREAD_MS = 100;
-/** As many take less than a millisecond or two, so the turns of a calm server are not counted. */
-const BEATS_UNWATCHED = 128;
+/**
+ * As many take two or three milliseconds, so the turns of a calm server are not counted, and what
+ * it costs to be told of the end of one is little beside the beats that it stands for.
+ */
+const BEATS_UNWATCHED = 256;
 /** After so many answers the clock is looked at again. */
 const ANSWERS_UNTIMED = 16;
 
@@ -57,6 +60,8 @@ export class RestPath {
   #isTurnSpent = false;
   /** When the present turn began; in an array, where no number costs an object. */
   readonly #turnFrom = new Float64Array(1);
+  /** The moment of the beat at hand, for the same reason: one that is handed on may cost one. */
+  readonly #beatAt = new Float64Array(1);
   readonly #whenTurnIsOver = (): void => this.#onTurnOver();
 
   constructor(resting: Resting, owner: DrivenOwner, around: RestSurroundings) {
@@ -70,34 +75,33 @@ export class RestPath {
   /** False: it is none for somebody at rest, and nothing has changed. */
   beat(driven: Driven, byteCount: number): boolean {
     const { resting } = this;
-    // Asked for here and not handed in: a moment costs an object on each way that is not inlined.
-    const now = this.#around.clock.now();
+    this.#beatAt[0] = this.#around.clock.now();
     const { slot } = driven;
     const isFirst = resting.isSilent(slot);
-    const seq = resting.ping(slot, byteCount, now);
-    if (seq === 0) return false;
-    this.#around.alarms.postpone(slot, now, resting.patienceMs);
+    if (!resting.ping(slot, byteCount, this.#beatAt)) return false;
+    this.#around.alarms.postpone(slot, this.#beatAt, resting.patienceMs);
     if (driven.doing !== "nothing" && isUnread(driven)) this.#heldBack.release(driven);
     const isTold = isFirst || this.#owner.wantsRestBeats === true;
-    if (isTold) this.#tell(driven, isFirst, seq, now);
+    if (isTold) this.#tell(driven, isFirst);
     this.#beats += 1;
-    if (this.#beats < BEATS_UNWATCHED && this.#owedTo === 0) this.#answer(driven, now);
-    else this.#answerInCrowd(driven, now);
+    if (this.#beats < BEATS_UNWATCHED && this.#owedTo === 0) this.#answer(driven);
+    else this.#answerInCrowd(driven);
     return true;
   }
 
   /** A ping of the transport's own protocol, which the transport answers. */
   nativePing(driven: Driven, now: Instant): boolean {
     const { slot } = driven;
-    const count = this.resting.ping(slot, 0, now);
-    if (count === 0) return false;
-    this.#around.alarms.postpone(slot, now, this.resting.patienceMs);
+    this.#beatAt[0] = now;
+    if (!this.resting.ping(slot, 0, this.#beatAt)) return false;
+    this.#around.alarms.postpone(slot, this.#beatAt, this.resting.patienceMs);
     if (isUnread(driven)) this.#heldBack.release(driven);
     this.#beats += 1;
-    if (this.#beats >= BEATS_UNWATCHED && this.#turnMs(now) >= READING_MS) {
+    if (this.#beats >= BEATS_UNWATCHED && this.#turnMs() >= READING_MS) {
       this.#heldBack.holdSome();
     }
-    if (count === 1 && this.resting.isSilent(slot)) this.#owner.onNativePinged?.(driven);
+    const isFirst = this.resting.isSilent(slot) && this.resting.pingsIn(slot) === 1;
+    if (isFirst) this.#owner.onNativePinged?.(driven);
     return true;
   }
 
@@ -128,8 +132,9 @@ export class RestPath {
   }
 
   /** What listeners do meanwhile waits, as in a step. */
-  #tell(driven: Driven, isFirst: boolean, seq: number, now: Instant): void {
+  #tell(driven: Driven, isFirst: boolean): void {
     const wasOwing = driven.doing === "owing";
+    const seq = this.resting.pingsIn(driven.slot);
     driven.doing = "a step";
     try {
       if (isFirst) this.#owner.onOpened(driven, "line", undefined);
@@ -146,39 +151,44 @@ export class RestPath {
     const { answer } = this.resting;
     if (!wasOwing || driven.isAtRest || answer === false) return;
     driven.connection.output.pong(answer);
-    driven.step(now);
+    driven.step(this.#now);
   }
 
-  #answer(driven: Driven, now: Instant): void {
+  #answer(driven: Driven): void {
     const { answer } = this.resting;
     if (!driven.isAtRest) {
       // A listener did something that got it up.
       if (answer !== false) driven.connection.output.pong(answer);
-      driven.step(now);
+      driven.step(this.#now);
     } else if (answer === false) {
       return;
     } else if (driven.transport.write(answer)) {
-      this.resting.spoke(driven.slot, answer.length, now);
+      this.resting.spoke(driven.slot, answer.length, this.#beatAt);
     } else {
-      driven.connection.handleRefused(answer.length, now);
-      driven.step(now);
+      driven.connection.handleRefused(answer.length, this.#now);
+      driven.step(this.#now);
     }
   }
 
   /** Many have been read in this turn, or others are owed an answer, who were here first. */
-  #answerInCrowd(driven: Driven, now: Instant): void {
-    const turnMs = this.#turnMs(now);
+  #answerInCrowd(driven: Driven): void {
+    const turnMs = this.#turnMs();
     if (this.resting.answer !== false || !driven.isAtRest) {
-      if (this.#owedTo > 0 || turnMs >= PORTION_MS) this.#owe(driven, now);
-      else this.#answer(driven, now);
+      if (this.#owedTo > 0 || turnMs >= PORTION_MS) this.#owe(driven);
+      else this.#answer(driven);
     }
     if (turnMs >= READING_MS) this.#heldBack.holdSome();
   }
 
+  /** The moment of the beat, for what is not asked for at each of them. */
+  get #now(): Instant {
+    return this.#beatAt[0] as Instant;
+  }
+
   /** How long this turn has lasted, which begins now if nobody has looked at it yet. */
-  #turnMs(now: Instant): number {
-    if (this.#isTurnWatched) return now - (this.#turnFrom[0] as number);
-    this.#turnFrom[0] = now;
+  #turnMs(): number {
+    if (this.#isTurnWatched) return (this.#beatAt[0] as number) - (this.#turnFrom[0] as number);
+    this.#turnFrom[0] = this.#beatAt[0] as number;
     this.#watchTurn();
     return 0;
   }
@@ -201,9 +211,9 @@ export class RestPath {
   }
 
   /** One answer at most is owed to anybody: who asks again gets the earlier one at once. */
-  #owe(driven: Driven, now: Instant): void {
+  #owe(driven: Driven): void {
     if (!driven.isAtRest || driven.doing === "owing") {
-      this.#answer(driven, now);
+      this.#answer(driven);
       return;
     }
     driven.doing = "owing";
@@ -216,16 +226,16 @@ export class RestPath {
     const { clock } = this.#around;
     const until = later(clock.now(), PORTION_MS);
     while (this.#owedFrom < this.#owedTo) {
-      const now = clock.now();
+      this.#beatAt[0] = clock.now();
       const isTimed = this.#owedFrom % ANSWERS_UNTIMED === ANSWERS_UNTIMED - 1;
-      if (isTimed && now >= until) break;
+      if (isTimed && this.#now >= until) break;
       const driven = this.#owed[this.#owedFrom];
       this.#owed[this.#owedFrom] = undefined;
       this.#owedFrom += 1;
       // Who has got up since took along what it was owed.
       if (driven?.doing !== "owing") continue;
       driven.doing = "nothing";
-      this.#answer(driven, now);
+      this.#answer(driven);
     }
     if (this.#owedFrom < this.#owedTo) return;
     this.#owedFrom = 0;

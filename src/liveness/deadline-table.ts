@@ -100,14 +100,15 @@ export class DeadlineTable<Owner> {
   }
 
   /**
-   * Cheaper than `set`, for a deadline that is not earlier than the present one: to `ms` after
-   * `from`. It is one store, and reads nothing of the slot: in a crowd its memory is far away, and
-   * a store need not wait for it. So nothing is checked here: moving one earlier in this way makes
-   * it late, and one that was given back is found out when it is due, or given away again.
+   * Cheaper than `set`, for a deadline that is not earlier than the present one: to `ms` after the
+   * moment in `from`. It is one store, and reads nothing of the slot: in a crowd its memory is far
+   * away, and a store need not wait for it. So nothing is checked here: moving one earlier in this
+   * way makes it late, and one that was given back is found out when it is due, or given away
+   * again.
    */
-  postpone(slot: number, from: Instant, ms: number): void {
+  postpone(slot: number, from: Float64Array, ms: number): void {
     const chunk = this.#chunks[slot >> CHUNK_SHIFT] as Float64Array;
-    chunk[slot & (CHUNK_SLOTS - 1)] = from + ms;
+    chunk[slot & (CHUNK_SLOTS - 1)] = (from[0] as number) + ms;
   }
 
   remove(slot: number): void {

@@ -101,7 +101,7 @@ class Model {
     for (const [slot, due] of this.slots) {
       if (due === Infinity || slot % 10 > share) continue;
       this.slots.set(slot, due + byMs);
-      this.table.postpone(slot, at(due), byMs);
+      this.table.postpone(slot, Float64Array.of(due), byMs);
     }
   }
 
@@ -174,12 +174,12 @@ test("deadlines: one look reads no more than it may, and the next one goes on th
   const table = new DeadlineTable<number>(2 * BLOCK_SLOTS);
   // Every bound has come, every deadline has moved: all that a look can do is put bounds right.
   const slots = Array.from({ length: 10 * BLOCK_SLOTS }, (_, n) => table.add(n, at(100)));
-  for (const slot of slots) table.postpone(slot, at(0), 5_000);
+  for (const slot of slots) table.postpone(slot, Float64Array.of(0), 5_000);
   const into: number[] = [];
   const answers = Array.from({ length: 5 }, () => table.collectDue(at(100), into));
   expect(answers).toEqual([false, false, false, false, true]);
   expect(into).toEqual([]);
-  for (const slot of slots) table.postpone(slot, at(0), 9_000);
+  for (const slot of slots) table.postpone(slot, Float64Array.of(0), 9_000);
   const found = Array.from({ length: 6 }, () => table.nextAt(at(6_000)));
   expect(found).toEqual([5_000, 5_000, 5_000, 5_000, 6_000, 6_000]);
 });
@@ -244,7 +244,7 @@ test("deadlines: a table that grows forgets nothing of what it knew", () => {
   table.add(BLOCK_SLOTS, at(9_000)); // The table grows.
   expect(table.reservedSlots).toBe(CHUNK_SLOTS);
   expect(table.nextAt()).toBe(501);
-  table.postpone(1, at(8_000), 0);
+  table.postpone(1, Float64Array.of(8_000), 0);
   expect(table.nextAt()).toBe(502);
 });
 
@@ -276,7 +276,7 @@ test("deadlines: who is not in the table cannot be moved, or it is found out", (
   expect(() => table.set(slot, at(Number.NaN))).toThrow(promise);
   expect([table.nextAt(), table.size]).toEqual([10, 1]);
   table.remove(slot);
-  table.postpone(slot, at(0), 20);
+  table.postpone(slot, Float64Array.of(0), 20);
   const found = /broken promise: nobody moves the deadline of a slot that was given back/;
   expect(() => table.collectDue(at(20), [])).toThrow(found);
   expect(() => table.add(1, at(10))).toThrow(found);
@@ -291,7 +291,7 @@ test("memory is given back with the last block of a chunk, and taken again", () 
   // The middle one first: what is beyond it stays where it is.
   for (const slot of slots.slice(CHUNK_SLOTS, 2 * CHUNK_SLOTS)) table.remove(slot);
   const last = slots.at(-1) as number;
-  table.postpone(last, at(5_000), 1_000);
+  table.postpone(last, Float64Array.of(5_000), 1_000);
   expect(table.reservedSlots).toBe(3 * CHUNK_SLOTS); // One empty block is kept.
   for (const slot of slots.slice(0, CHUNK_SLOTS)) table.remove(slot);
   expect(table.reservedSlots).toBe(2 * CHUNK_SLOTS);

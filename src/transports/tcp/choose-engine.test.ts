@@ -45,7 +45,7 @@ test("auto takes what passed, and public takes no test", async () => {
 
 const WITH_STREAMS = "reading into a shared buffer passed its self-test here";
 
-test("bytes pass the streams of node:net where Node would warn, or denies what it takes", async () => {
+test("bytes pass the streams where Node would warn, or denies what it takes", async () => {
   const { execArgv, binding } = process as NodeJS.Process & { binding: unknown };
   onTestFinished(() => void Object.assign(process, { execArgv, binding }));
   onTestFinished(() => void vi.unstubAllEnvs());

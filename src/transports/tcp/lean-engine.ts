@@ -1,7 +1,7 @@
 /**
  * Serves connections that have no net.Socket: a handle and one small object each. For whoever asks
- * for it; what it leans on (handle-internals.ts) is promised by nobody, so nothing chooses it but its
- * self-test (choose-engine.ts).
+ * for it; what it leans on (handle-internals.ts) is promised by nobody, so nothing chooses it but
+ * its self-test (choose-engine.ts).
  *
  * It only accepts. Links are dialled by the engine that would be taken without it, which also
  * serves what lean cannot: ports for nothing but WebSockets, and TLS.
