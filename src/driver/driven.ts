@@ -26,6 +26,7 @@ import type { Alarmed } from "./alarms.ts";
 import { carryOut } from "./carry-out.ts";
 import type { DrivenOwner, DrivenSurroundings } from "./driven-owner.ts";
 import { endRecord } from "./driven-record.ts";
+import { isUnread } from "./held-back.ts";
 import type { Judged } from "./reaper.ts";
 import type { RestPath } from "./rest-path.ts";
 
@@ -33,7 +34,7 @@ import type { RestPath } from "./rest-path.ts";
 
 /**
  * While a step runs, what comes meanwhile waits. Owing: at rest, and not answered yet. Put off:
- * at rest, and its transport not read (held-back.ts); let in: since then no turn has read it.
+ * its transport is not read (held-back.ts); let in: since then no turn has read it.
  */
 type Doing = "nothing" | "a step" | "owing" | "put off" | "let in" | "over";
 
@@ -138,6 +139,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     this.connection.handleBytes(bytes, now);
     this.step(now);
     if (isPing) this.lieDown(now);
+    rest?.wasRead(now);
   }
 
   onDrained(moved: boolean): void {
@@ -173,6 +175,7 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     const isFirst = connection.input.pingsIn === 1 && connection.phase === "silent";
     if (isFirst) this.#owner.onNativePinged?.(this);
     this.lieDown(now);
+    this.#around.rest?.wasRead(now);
     return mayAnswer;
   }
 
@@ -197,10 +200,9 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
 
   onAlarm(now: Instant): void {
     if (this.doing === "over") return;
-    if (this.#machine === undefined) {
-      const dueAt = this.rest.dueAt(this, now);
-      if (dueAt > now) return this.#around.alarms.set(this.slot, dueAt);
-    }
+    const { rest } = this.#around;
+    const dueAt = rest?.dueAt(this, now);
+    if (dueAt !== undefined && dueAt > now) return this.#around.alarms.set(this.slot, dueAt);
     this.connection.handleTimeout(now);
     this.step(now);
   }
@@ -314,9 +316,17 @@ export class Driven implements TransportHandlers, Alarmed, Judged {
     return this.#machine === undefined && this.doing !== "a step";
   }
 
+  /** @internal It reads, and nothing but its peer decides when. */
+  get isReadAsEver(): boolean {
+    const machine = this.#machine;
+    if (machine?.phase !== "open" || this.transport.isPreparing) return false;
+    return machine.farewell === undefined && !machine.reading.isPaused;
+  }
+
   /** @internal Effects, then the alarm. A step within a step leaves both to the outer one. */
   step(now: Instant): void {
     const machine = this.#machine;
+    if (isUnread(this)) this.rest.letIn(this);
     if (this.doing !== "nothing" || machine === undefined) return;
     this.doing = "a step";
     for (let effect = machine.poll(now); effect; effect = machine.poll(now)) {

@@ -128,3 +128,74 @@ test("where most of those held were silent fewer are held the next time", () => 
   crowd.burst();
   expect(Math.max(...crowd.turnsMs)).toBeLessThan(25);
 });
+
+/** Peers that are awake, since they say something else than pings. */
+function talkingCrowd(size: number, ...on: [ConstructorParameters<typeof RestingCrowd>[1]?]) {
+  const crowd = new RestingCrowd(size, ...on);
+  const words = new TextEncoder().encode("hello\n");
+  crowd.hear = (peer) => peer.onBytes(words);
+  crowd.ping();
+  crowd.turn();
+  crowd.turnsMs.length = 0;
+  crowd.canPutOff = true;
+  return crowd;
+}
+
+test("no turn reads all of a burst of peers that are awake, and each is heard once", () => {
+  const crowd = talkingCrowd(18_000);
+  expect(crowd.peers.some(({ isAtRest }) => isAtRest)).toBe(false);
+  crowd.burst();
+  expect(crowd.turnsMs.length).toBeGreaterThan(10);
+  expect(Math.max(...crowd.turnsMs)).toBeLessThan(18);
+  expect(new Set(crowd.peers.map((peer) => peer.look().input.messagesIn))).toEqual(new Set([2]));
+  expect(crowd.putOff.size).toBe(0);
+});
+
+test("a peer that is awake and held is not judged, and is once it was let in", () => {
+  const judged: number[] = [];
+  const crowd = talkingCrowd(8_000, { onJudge: ({ slot }) => void judged.push(slot) });
+  crowd.ping(numbers(0, 4_000));
+  const [one = -1] = crowd.putOff;
+  crowd.clock.stall(200_000);
+  crowd.peers[one]?.onAlarm(crowd.clock.now());
+  expect(crowd.peers[one]?.doing).toBe("put off");
+  expect(judged).toEqual([]);
+  crowd.clock.turn();
+  crowd.peers[one]?.onAlarm(crowd.clock.now());
+  expect(judged).toEqual([one]);
+});
+
+test("whatever is done to a peer that is held lets it in, and is done", () => {
+  const crowd = talkingCrowd(8_000);
+  crowd.ping(numbers(0, 4_000));
+  const [one = -1, two = -1, three = -1] = crowd.putOff;
+  crowd.peers[one]?.send("news");
+  expect(crowd.answered).toContain(one);
+  crowd.peers[two]?.pauseReading();
+  crowd.peers[three]?.close("CLOSED_HERE", "");
+  for (const held of [one, two, three]) expect(crowd.putOff).not.toContain(held);
+  const isOver = (number: number): boolean => crowd.peers[number]?.doing === "over";
+  expect([one, two, three].map(isOver)).toEqual([false, false, false]);
+  // Whoever does not read by its own wish is not put off in the next burst.
+  crowd.turn();
+  crowd.putOffs.length = 0;
+  crowd.ping(numbers(0, 4_000));
+  expect(crowd.putOffs).toContain(one);
+  expect(crowd.putOffs).not.toContain(two);
+  expect(crowd.putOffs).not.toContain(three);
+});
+
+test("peers that only ping in the words of their transport are put off, too", () => {
+  const crowd = new RestingCrowd(18_000);
+  crowd.hear = (peer) => {
+    crowd.clock.spentMs += 0.01;
+    peer.onNativePing();
+  };
+  crowd.ping();
+  crowd.turn();
+  crowd.turnsMs.length = 0;
+  crowd.canPutOff = true;
+  crowd.burst();
+  expect(Math.max(...crowd.turnsMs)).toBeLessThan(25);
+  expect(new Set(crowd.peers.map((peer) => peer.look().input.pingsIn))).toEqual(new Set([2]));
+});

@@ -1,5 +1,5 @@
 /**
- * Peers at rest that are not read for a while, so that no turn of the event loop reads everybody.
+ * Peers that are not read for a while, so that no turn of the event loop reads everybody.
  *
  * A runtime hands over all that can be read before it looks at a timer, 49,152 sockets on Node, and
  * nothing ends that earlier. Each read is a system call. Pausing somebody is not: the event loop is
@@ -8,7 +8,8 @@
  * held back. They are let in again in portions, a turn each, who waits longest first.
  *
  * Easy to break: meanwhile their silence is ours. Nobody is judged who is held, nor who was let in
- * and may not be read yet, and whoever gets up is let in before anything else (`Doing`).
+ * and may not be read yet, and whoever gets up, or has anything else done to it, is let in before
+ * that (`Doing`).
  */
 import type { Resting } from "../connection/resting.ts";
 import type { Alarms } from "./alarms.ts";
@@ -67,16 +68,21 @@ export class HeldBack {
     const end = Math.max(0, slot - Math.min(REACH_MAX, this.#reach * 2 ** doublings));
     while (slot > end) {
       slot -= 1;
-      // Where peers rest nobody else has alarms.
+      // Nobody else has alarms here.
       const driven = this.#alarms.owner(slot) as Driven | undefined;
-      if (driven?.doing !== "nothing" || !driven.isAtRest) continue;
-      // A newcomer who has spoken must not be taken for one who has not.
-      if (this.#resting.isSilent(slot)) continue;
+      if (driven?.doing !== "nothing" || !this.#mayWait(driven)) continue;
       if (driven.transport.putOff?.() !== true) continue;
       driven.doing = "put off";
       this.#queue.push(driven);
     }
     this.#below = slot;
+  }
+
+  /** A newcomer who has spoken must not be taken for one who has not. */
+  #mayWait(driven: Driven): boolean {
+    if (!driven.isAtRest) return driven.isReadAsEver;
+    const { slot } = driven;
+    return !this.#resting.isSilent(slot) || this.#resting.pingsIn(slot) > 0;
   }
 
   /** A turn is over, and the next one reads whoever is let in now. */

@@ -105,10 +105,28 @@ export class RestPath {
     return true;
   }
 
-  /** When a peer at rest has to be looked at if nothing comes: not while it is we who are deaf. */
-  dueAt(driven: Driven, now: Instant): Instant {
-    const dueAt = this.resting.dueAt(driven.slot);
-    return isUnread(driven) ? latest(dueAt, later(now, UNREAD_MS)) : dueAt;
+  /** Somebody who is awake was read, who was not before `now`. */
+  wasRead(now: Instant): void {
+    this.#beats += 1;
+    if (this.#beats < BEATS_UNWATCHED) return;
+    this.#beatAt[0] = now;
+    if (this.#turnMs() >= READING_MS) this.#heldBack.holdSome();
+  }
+
+  /** Something is done to somebody who is held, or was let in just now: then it is read as ever. */
+  letIn(driven: Driven): void {
+    this.#heldBack.release(driven);
+  }
+
+  /**
+   * When a peer has to be looked at if nothing comes: not while it is we who are deaf. Undefined:
+   * the machine of one who is awake has to say.
+   */
+  dueAt(driven: Driven, now: Instant): Instant | undefined {
+    const dueAt = driven.isAtRest ? this.resting.dueAt(driven.slot) : undefined;
+    if (!isUnread(driven)) return dueAt;
+    const nextAt = later(now, UNREAD_MS);
+    return dueAt === undefined ? nextAt : latest(dueAt, nextAt);
   }
 
   /** Gets a peer up, which takes along what it is still owed. */

@@ -39,6 +39,8 @@ export class RestingCrowd {
   readonly putOff: Set<number> = new Set();
   /** Whether that can be done. */
   canPutOff = false;
+  /** What is heard of each peer that speaks. */
+  hear: (peer: Driven) => void = (peer) => peer.onBytes(PING);
   /** In what order somebody was. */
   readonly putOffs: number[] = [];
   /** How long each turn took that ended. */
@@ -73,7 +75,8 @@ export class RestingCrowd {
         continue;
       }
       this.clock.spentMs += READ_MS;
-      this.peers[number]?.onBytes(PING);
+      const peer = this.peers[number];
+      if (peer !== undefined) this.hear(peer);
     }
     return unread;
   }

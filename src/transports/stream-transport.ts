@@ -14,6 +14,7 @@
  */
 import type { Socket } from "node:net";
 import { assert } from "../base/assert.ts";
+import { holdRead, letRead } from "./held-read.ts";
 import { beginWrite, type SliceTaker, type Waiting, writeOn } from "./slice-write.ts";
 import { resetSocket } from "./socket-reset.ts";
 import {
@@ -172,15 +173,15 @@ export class StreamTransport implements Transport, SliceTaker, WriteOwner {
     if (this.#phase !== "closed") this.#socket.resume();
   }
 
-  /** Libuv tells the kernel when it asks for more. */
   putOff(): boolean {
     if (this.#phase !== "open") return false;
-    this.#socket.pause();
+    if (this.#secured !== undefined || !holdRead(this.#socket)) this.#socket.pause();
     return true;
   }
 
   takeUp(): void {
     this.resume();
+    if (this.#phase !== "closed" && this.#secured === undefined) letRead(this.#socket);
   }
 
   readUnacked(answer: UnackedAnswer): void {

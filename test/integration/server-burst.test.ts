@@ -25,8 +25,8 @@ function spendUs(us: number): void {
   while (performance.now() < until);
 }
 
-/** Each pings once; resolves with how many bytes each has heard when all have an answer. */
-async function pingAll(crowd: readonly Socket[]): Promise<number[]> {
+/** Each says it once; resolves with how many bytes each has heard when all have an answer. */
+async function sayAll(crowd: readonly Socket[], words: string): Promise<number[]> {
   const bytes = crowd.map(() => 0);
   let unanswered = crowd.length;
   const all = new Promise<void>((resolve) => {
@@ -36,29 +36,41 @@ async function pingAll(crowd: readonly Socket[]): Promise<number[]> {
         bytes[at] = (bytes[at] ?? 0) + chunk.length;
         if (unanswered === 0) resolve();
       });
-      socket.write("ping\n");
+      socket.write(words);
     }
   });
   await within(all, "everybody is answered");
   return bytes;
 }
 
+const PINGS = ["ping\n", "pong\n"] as const;
+/** Whoever says something else than pings does not rest. */
+const TALK = ["hello\n", "hello\n"] as const;
+
 test.each([
-  ["shared", StreamTransport],
-  ["lean", LeanTransport],
+  ["public", StreamTransport, PINGS],
+  ["shared", StreamTransport, PINGS],
+  ["lean", LeanTransport, PINGS],
+  ["public", StreamTransport, TALK],
+  ["shared", StreamTransport, TALK],
+  ["lean", LeanTransport, TALK],
 ] as const)(
   "%s: whoever is put off in a burst is answered like all others",
-  async (engine, kind) => {
+  async (engine, kind, [words, answer]) => {
     const putOff = vi.spyOn(kind.prototype, "putOff");
     const server = await listen({ port: 0, host: "127.0.0.1", engine, accept: ["line"] });
     putOff.mockClear(); // The engine was tried at start.
     // On any machine a turn is too long then before all are read.
     server.on("beat", () => spendUs(10));
+    server.on("message", (connection, data) => {
+      spendUs(10);
+      connection.send(data);
+    });
     const crowd = await crowdAt(Number(new URL(server.urls[0] ?? "").port));
     try {
-      await pingAll(crowd);
+      await sayAll(crowd, words);
       for (let count = 0; count < 3; count++) {
-        expect(new Set(await pingAll(crowd))).toEqual(new Set(["pong\n".length]));
+        expect(new Set(await sayAll(crowd, words))).toEqual(new Set([answer.length]));
       }
       expect(putOff).toHaveBeenCalled();
       expect(server.connections()).toHaveLength(CLIENTS);

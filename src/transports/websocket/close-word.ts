@@ -10,6 +10,9 @@ export interface Close {
 /** What a close frame may say besides its code. */
 const REASON_BYTES_MAX = 123;
 
+/** RFC 6455 section 7.1.5: the number of an end without a close frame. It is never on the wire. */
+export const NO_CLOSE_FRAME = 1006;
+
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
 export const PROTOCOL_ERROR = 1002;

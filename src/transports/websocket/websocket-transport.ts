@@ -14,6 +14,7 @@
 import type { Socket } from "node:net";
 import { assert } from "../../base/assert.ts";
 import { HoldfastError } from "../../base/errors.ts";
+import { holdRead, letRead } from "../held-read.ts";
 import { resetSocket } from "../socket-reset.ts";
 import { endIfGrown, type StreamFacts } from "../stream-facts.ts";
 import type {
@@ -26,7 +27,7 @@ import type {
   UnackedAnswer,
   UpgradeRequest,
 } from "../transport.ts";
-import { type Close, closeCode, closeReason, POLICY } from "./close-word.ts";
+import { type Close, closeCode, closeReason, NO_CLOSE_FRAME, POLICY } from "./close-word.ts";
 import { FrameMeter, isWholeFrame } from "./frame-meter.ts";
 import { MessageCheck, type MessageFault } from "./message-check.ts";
 import { readMessage } from "./message-reader.ts";
@@ -34,9 +35,6 @@ import { type Feed, isEmptyPing, NO_PAYLOAD, takeFeed } from "./websocket-feed.t
 import type { WebSocketFacts, WebSocketTerms } from "./websocket-facts.ts";
 import { pong, WebSocketOutput } from "./websocket-output.ts";
 import { OPEN, type WsEvents, type WsSocket } from "./ws-package.ts";
-
-/** RFC 6455 section 7.1.5: the number of an end without a close frame. It is never on the wire. */
-const NO_CLOSE_FRAME = 1006;
 
 /**
  * open -> finishing (bytes first, then the close frame) -> finished (it is out) -> closed. Failed:
@@ -163,12 +161,14 @@ export class WebSocketTransport implements Transport, WsEvents {
   }
 
   putOff(): boolean {
-    if (!this.#isDone) this.pause();
-    return !this.#isDone;
+    if (this.#isDone) return false;
+    if (this.tls !== undefined || !holdRead(this.#socket)) this.pause();
+    return true;
   }
 
   takeUp(): void {
     this.resume();
+    if (!this.#isDone && this.tls === undefined) letRead(this.#socket);
   }
 
   readUnacked(answer: UnackedAnswer): void {
