@@ -50,7 +50,7 @@ test("those held first are let in first", () => {
 
 test("a crowd that a turn has time for is never held", () => {
   const crowd = knownCrowd(18_000);
-  crowd.ping(numbers(0, 1_500));
+  crowd.ping(numbers(0, 1_000));
   expect(crowd.putOffs).toEqual([]);
 });
 
@@ -117,11 +117,11 @@ test("a newcomer who has said nothing yet is not held", () => {
 
 test("where most of those held were silent fewer are held the next time", () => {
   const crowd = knownCrowd(18_000);
-  crowd.ping(numbers(0, 2_000));
+  crowd.ping(numbers(0, 1_600));
   const first = crowd.putOffs.length;
   expect(first).toBeGreaterThan(10_000);
   crowd.turn();
-  crowd.ping(numbers(0, 2_000));
+  crowd.ping(numbers(0, 1_600));
   expect(crowd.putOffs.length - first).toBeLessThan(500);
   crowd.turn();
   crowd.turnsMs.length = 0;

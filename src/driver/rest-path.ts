@@ -17,14 +17,14 @@ import { HeldBack, isUnread } from "./held-back.ts";
 /** For so long answers may hold up whatever else waits for the event loop. */
 const PORTION_MS = 8;
 /** And reading for so long, which begins with those that are answered. */
-const READING_MS = 12;
+const READING_MS = 10;
 /** When to look again at somebody whose silence is ours. */
 const UNREAD_MS = 100;
 /**
- * As many take two or three milliseconds, so the turns of a calm server are not counted, and what
+ * As many take a millisecond or two, so the turns of a calm server are not counted, and what
  * it costs to be told of the end of one is little beside the beats that it stands for.
  */
-const BEATS_UNWATCHED = 256;
+const BEATS_UNWATCHED = 160;
 /** After so many answers the clock is looked at again. */
 const ANSWERS_UNTIMED = 16;
 
