@@ -205,9 +205,10 @@ export interface ServerOptions {
   readonly userTimeoutMs?: number | false | undefined;
 
   /**
-   * How TCP sockets are read: "shared" reads all into one buffer, which costs less; "public" uses
-   * nothing but documented parts of Node; "auto" tries out at the start what this runtime has,
-   * Bun's own sockets first, then "shared", and takes what works here.
+   * How TCP sockets are read and written: "shared" reads all into one buffer and, where that works,
+   * past the streams of node:net, which costs less; "public" reads and writes by documented parts
+   * of Node only; "auto" tries out at the start what this runtime has, Bun's own sockets first,
+   * then "shared", and takes what works here.
    * "lean" makes no `net.Socket` at all, for the least memory and time per connection,
    * and rests on more that Node does not document: it is tried out, too, and where it does not work
    * a warning says why, and "auto" holds. TLS, and addresses for nothing but WebSockets, are served
