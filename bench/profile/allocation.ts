@@ -6,8 +6,8 @@
  * removes does not show. A site is a function; the protocol has no lines for allocations. What the
  * optimiser inlines is counted for the function it is inlined into: with `--inlining off` each
  * function stands for itself, though some that was removed before is then allocated. The sums are
- * to be taken from the run with inlining. What Node's clock allocates is weighed by itself, and
- * counted for Node wherever it is inlined. GC and CPU come from a second round without sampling.
+ * to be taken from the run with inlining. What Node's clock allocates is weighed by itself, and of
+ * lines counted for Node where it is inlined. GC and CPU come from a second round without sampling.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -97,8 +97,11 @@ async function measure(file: string): Promise<AllocationProfile> {
   await beat(clients, beats);
   await server.ask({ do: "stop-allocation", file });
   const root = JSON.parse(readFileSync(file, "utf8")) as AllocationNode;
+  const found = allocationSites(root, beats);
+  // Only where the clock is inlined, and nothing else on the way of a beat is as large.
+  const isInlined = inlining === "on" && dialect === "line";
   const clockBytes = await server.ask<number>({ do: "weigh-clock", intervalBytes });
-  const sites = clockApart(allocationSites(root, beats), clockBytes);
+  const sites = isInlined ? clockApart(found, clockBytes) : found;
   const { version: node } = process;
   const bytesPerBeat = sum(sites);
   return {

@@ -2,10 +2,11 @@
  * CPU profile of the beat: where a server spends its time while clients beat as fast as it answers.
  *
  * V8 attributes time to JavaScript functions. A system call is made by a function of Node in C++,
- * which shows by its name (`writeBuffer`). Easy to misread: what libuv does between two callbacks,
- * reading sockets above all, V8 calls `(idle)`, as it does real sleep. So the CPU time that the
- * kernel counted is the whole, and what V8 did not see of it is a row of its own. That row has the
- * thread of the profiler in it, too: how much a beat costs without one, allocation.ts tells.
+ * which shows by its name (`writeBuffer`); where ours calls that one itself, it counts for ours.
+ * Easy to misread: what libuv does between two callbacks, reading sockets above all, V8 calls
+ * `(idle)`, as it does real sleep. So the CPU time that the kernel counted is the whole, and what
+ * V8 did not see of it is a row of its own. That row has the thread of the profiler in it, too: how
+ * much a beat costs without one, allocation.ts tells.
  *
  * The profiler is a thread that wakes and interrupts the server. Where clients and server keep all
  * cores busy it often gets its turn when a system call of the server gives way, so `writeBuffer`

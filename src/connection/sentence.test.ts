@@ -66,6 +66,11 @@ test("our own lateness, what we did not read and a second look are told", () => 
   expect(sentence).toContain("after a second look since many expired together");
 });
 
+test("what we did not read explains a silence, and no other end", () => {
+  const evidence = { ...EVIDENCE, unreadMs: 20_000 };
+  expect(endSentence({ ...FACTS, code: "CLOSED_BY_PEER", evidence })).not.toContain("unread");
+});
+
 test("what was lost is counted", () => {
   const one = endSentence({ ...FACTS, undelivered: ["a"] });
   expect(one).toMatch(/; 1 message is undelivered$/);

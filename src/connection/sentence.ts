@@ -4,15 +4,17 @@
  * The sentence is safe to print: the only foreign words in it are the peer's reason, and they went
  * through `printable`.
  */
-import { ERRORS } from "../base/errors.ts";
+import { ERRORS, type ErrorCode } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import type { EndEvidence, EndFacts } from "./end-record.ts";
 
 /** What is worth a word: less is said by no "0.1 s". */
-export const UNREAD_MS_MIN = 100;
+const UNREAD_MS_MIN = 100;
 
 export function endSentence(facts: EndFacts): string {
-  const parts = [`${opening(facts)}${lateness(facts.evidence)}`];
+  const parts = [
+    `${opening(facts)}${unread(facts.code, facts.evidence.unreadMs)}${lateness(facts.evidence)}`,
+  ];
   const said = facts.peerSaid?.reason ?? "";
   // Our own servers give the table's words as reason; once is enough.
   if (said !== "" && said !== ERRORS[facts.code].means)
@@ -70,11 +72,15 @@ function silence(facts: EndFacts): string {
   return seconds(facts.evidence.heardMsAgo ?? facts.livedMs);
 }
 
-function lateness({ ourLatenessMs, unreadMs, heldForMassExpiry }: EndEvidence): string {
+/** What of a silence was ours. Where it was not silence that ended it, it explains nothing. */
+export function unread(code: ErrorCode, unreadMs: number): string {
+  if (code !== "PEER_SILENT" || unreadMs < UNREAD_MS_MIN) return "";
+  return `, ${seconds(unreadMs)} of it unread by us`;
+}
+
+function lateness({ ourLatenessMs, heldForMassExpiry }: EndEvidence): string {
   const late = ourLatenessMs > 0 ? `, ${seconds(ourLatenessMs)} of it our own lateness` : "";
-  const unread = unreadMs >= UNREAD_MS_MIN ? `, ${seconds(unreadMs)} of it unread by us` : "";
-  const held = heldForMassExpiry ? ", after a second look since many expired together" : "";
-  return `${late}${unread}${held}`;
+  return heldForMassExpiry ? `${late}, after a second look since many expired together` : late;
 }
 
 function notTaken({ queuedBytes }: EndEvidence): string {

@@ -71,6 +71,11 @@ const SENTENCES: readonly [string, Partial<Ending>, Partial<GuardEvidence>][] = 
   [
     "closed by the peer; the peer said 1000",
     { code: "CLOSED_BY_PEER", peerSaid: { code: 1_000, reason: "" } },
+    { unreadMs: 29_500 },
+  ],
+  [
+    "closed by the peer; the peer said 1000",
+    { code: "CLOSED_BY_PEER", peerSaid: { code: 1_000, reason: "" } },
     {},
   ],
   ["closed by this side: a\\nb", { code: "CLOSED_HERE", detail: "a\nb" }, {}],

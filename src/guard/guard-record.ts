@@ -2,7 +2,7 @@
 import { ERRORS, type ErrorCode } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import type { EndedBy } from "../connection/end-record.ts";
-import { ago, seconds, UNREAD_MS_MIN } from "../connection/sentence.ts";
+import { ago, seconds, unread } from "../connection/sentence.ts";
 import type { Verdict } from "../liveness/monitor.ts";
 
 /** What carries a guarded connection. */
@@ -86,7 +86,8 @@ export const HANDED_OVER: Ending = {
 };
 
 export function guardSentence(ending: Ending, evidence: GuardEvidence, livedMs: number): string {
-  const opening = `${openingOf(ending, evidence, livedMs)}${lateness(evidence)}`;
+  const ours = `${unread(ending.code, evidence.unreadMs)}${lateness(evidence)}`;
+  const opening = `${openingOf(ending, evidence, livedMs)}${ours}`;
   const { peerSaid } = ending;
   if (peerSaid === undefined) return opening;
   const reason = peerSaid.reason === "" ? "" : ` "${printable(peerSaid.reason)}"`;
@@ -141,9 +142,7 @@ function notTaken({ heardMsAgo, queuedBytes }: GuardEvidence): string {
     : `the peer spoke ${ago(heardMsAgo)} but ${took}`;
 }
 
-function lateness({ ourLatenessMs, unreadMs, heldForMassExpiry }: GuardEvidence): string {
+function lateness({ ourLatenessMs, heldForMassExpiry }: GuardEvidence): string {
   const late = ourLatenessMs > 0 ? `, ${seconds(ourLatenessMs)} of it our own lateness` : "";
-  const unread = unreadMs >= UNREAD_MS_MIN ? `, ${seconds(unreadMs)} of it unread by us` : "";
-  const held = heldForMassExpiry ? ", after a second look since many expired together" : "";
-  return `${late}${unread}${held}`;
+  return heldForMassExpiry ? `${late}, after a second look since many expired together` : late;
 }

@@ -69,14 +69,18 @@ async function chooseOrdinary(config: TcpEngineConfig, rule: MoveRule): Promise<
 
 async function chooseShared(config: TcpEngineConfig, rule: MoveRule): Promise<ChosenEngine> {
   const internals = internalsUnasked();
-  if (typeof internals !== "string") {
+  let amiss: string | undefined;
+  if (typeof internals === "string") amiss = internals;
+  else {
     const past = new SharedBufferEngine(config, internals);
-    if ((await selfTest(past, rule)) === undefined) return { engine: past, why: PAST_STREAMS };
+    amiss = await selfTest(past, rule);
+    if (amiss === undefined) return { engine: past, why: PAST_STREAMS };
   }
   const shared = new SharedBufferEngine(config);
   const fault = await selfTest(shared, rule);
   if (fault === undefined) {
-    return { engine: shared, why: "reading into a shared buffer passed its self-test here" };
+    const why = `reading into a shared buffer passed its self-test here; past streams: ${amiss}`;
+    return { engine: shared, why };
   }
   const why = `reading into a shared buffer did not pass its self-test here: ${fault}`;
   return { engine: new PublicEngine(config), why };

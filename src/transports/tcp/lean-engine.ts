@@ -13,15 +13,10 @@ import type { OnRead } from "./lean-first-bytes.ts";
 import { findHandleInternals, type HandleInternals } from "./handle-internals.ts";
 import { type LeanReads, listenLean } from "./lean-listen.ts";
 import { leanTransportOf } from "./lean-transport.ts";
+import { LentBuffer } from "./lent-buffer.ts";
 import type { NativeSockopt } from "./native-sockopt.ts";
 import type { ListenTcpConfig, OpenTcpConfig, PortSharing, TcpEngine } from "./tcp-engine.ts";
 import type { UnackedReader } from "./unacked-reader.ts";
-
-/** What libuv suggests for one read, too. */
-const BUFFER_BYTES = 64 * 1024;
-
-/** A ping and its neighbours; a view of more is little beside what it takes to read it. */
-const KEPT_VIEW_BYTES_MAX = 64;
 
 /** The engine, or why there can be none here. `other` does what is not lean. */
 export function leanEngine(other: TcpEngine): TcpEngine | string {
@@ -82,22 +77,16 @@ class LeanEngine implements TcpEngine {
   }
 }
 
-/**
- * One buffer and one function for all handles of an engine. What is lent is a view of the buffer,
- * always from its beginning, so the views for short reads are made once and lent again.
- */
+/** One buffer and one function for all handles of an engine. */
 function sharedReads(internals: HandleInternals): LeanReads {
-  const buffer = new Uint8Array(BUFFER_BYTES);
-  const views = Array.from({ length: KEPT_VIEW_BYTES_MAX + 1 }, (_, byteCount) =>
-    buffer.subarray(0, byteCount),
-  );
+  const lent = new LentBuffer();
   const onRead: OnRead = function () {
     const result = internals.readResult();
     if (result > 0) {
-      leanTransportOf(this).handleBytes(views[result] ?? buffer.subarray(0, result));
+      leanTransportOf(this).handleBytes(lent.lend(result));
     } else if (result < 0) {
       leanTransportOf(this).handleReadEnd(result);
     }
   };
-  return { buffer, onRead };
+  return { buffer: lent.bytes, onRead };
 }

@@ -13,6 +13,7 @@ import type { Socket } from "node:net";
 import type { PastStream, WriteOwner } from "../stream-facts.ts";
 import type { StreamTransport } from "../stream-transport.ts";
 import { type HandleInternals, systemError, type TcpHandle } from "./handle-internals.ts";
+import type { LentBuffer } from "./lent-buffer.ts";
 
 const READER: unique symbol = Symbol("holdfast.reader");
 
@@ -28,15 +29,15 @@ export class PastStreams implements PastStream {
   /** What node:net does about a read; the same function for all of its sockets. */
   #nodesOnRead: OnRead | undefined;
 
-  /** `lend` gives the first bytes of what all handles read into. */
-  constructor(internals: HandleInternals, lend: (byteCount: number) => Uint8Array) {
+  /** `lent` is what all handles read into. */
+  constructor(internals: HandleInternals, lent: LentBuffer) {
     this.#internals = internals;
     const leave = (handle: TcpHandle, memory: ArrayBuffer | undefined): void =>
       this.#nodesOnRead?.call(handle, memory);
     // One function for all handles of the engine; node:net calls it with the handle as `this`.
     this.#onRead = function onRead(this: ReadHandle, memory): void {
       const result = internals.readResult();
-      if (result > 0) this[READER]?.handleBytes(lend(result));
+      if (result > 0) this[READER]?.handleBytes(lent.lend(result));
       else leave(this, memory);
     };
   }

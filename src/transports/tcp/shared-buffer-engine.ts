@@ -19,18 +19,13 @@ import type { StreamFacts } from "../stream-facts.ts";
 import { HIGH_WATER_MARK, readByEvent, StreamTransport, transportOf } from "../stream-transport.ts";
 import type { RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
 import type { HandleInternals } from "./handle-internals.ts";
+import { LentBuffer } from "./lent-buffer.ts";
 import type { NativeSockopt } from "./native-sockopt.ts";
 import { PastStreams } from "./past-streams.ts";
 import type { TcpEngine, TcpEngineConfig } from "./tcp-engine.ts";
 import type { UnackedReader } from "./unacked-reader.ts";
 
 type SharedRead = NonNullable<TcpNetConnectOpts["onread"]>;
-
-/** What libuv suggests for one read, too. */
-const BUFFER_BYTES = 64 * 1024;
-
-/** A ping and its neighbours; a view of more is little beside what it takes to read it. */
-const KEPT_VIEW_BYTES_MAX = 64;
 
 export class SharedBufferEngine implements TcpEngine {
   readonly name = "shared" as const;
@@ -47,9 +42,9 @@ export class SharedBufferEngine implements TcpEngine {
     this.native = config.native;
     this.unacked = config.unacked;
     this.overwriteAfterRead = config.overwriteAfterRead;
-    const lend = lender();
-    this.past = internals && new PastStreams(internals, lend);
-    const onread = sharedRead(lend);
+    const lent = new LentBuffer();
+    this.past = internals && new PastStreams(internals, lent);
+    const onread = sharedRead(lent);
     this.#onread = onread;
     const moveOrKeep: GoOn = (socket, transport) => {
       // With output on its way the original finishes it, and stays.
@@ -145,29 +140,14 @@ function rewrap(socket: Socket, onread: SharedRead): Socket {
   return moved;
 }
 
-/** The one buffer of an engine, and views of its beginning; those for short reads are made once. */
-interface Lender {
-  (byteCount: number): Uint8Array;
-  readonly buffer: Uint8Array;
-}
-
-function lender(): Lender {
-  const buffer = new Uint8Array(BUFFER_BYTES);
-  const views = Array.from({ length: KEPT_VIEW_BYTES_MAX + 1 }, (_, byteCount) =>
-    buffer.subarray(0, byteCount),
-  );
-  const lend = (byteCount: number): Uint8Array => views[byteCount] ?? buffer.subarray(0, byteCount);
-  return Object.assign(lend, { buffer });
-}
-
 /**
  * One function for all sockets of an engine. node:net calls it with the socket as `this`, which the
  * self-test makes sure of.
  */
-function sharedRead(lend: Lender): SharedRead {
+function sharedRead(lent: LentBuffer): SharedRead {
   function callback(this: Socket, byteCount: number): boolean {
-    transportOf(this)?.handleBytes(lend(byteCount));
+    transportOf(this)?.handleBytes(lent.lend(byteCount));
     return true;
   }
-  return { buffer: lend.buffer, callback };
+  return { buffer: lent.bytes, callback };
 }
