@@ -7,8 +7,7 @@
  * missing or holds no test is a failure, and so is a command that failed although its report names
  * no failed test: a run that did not happen proves nothing. `--steps-failed` adds steps that are
  * no tests. With HOLDFAST_REQUIRE_ALL=1 a skipped test counts as failed. Before the sum each
- * failure is named with the first line of its reason, since whoever reads only the end of a long
- * output needs just that. Plain JavaScript, so that it runs when nothing builds.
+ * failure is named with its reason, as far as that is of use at the end of a long output. Plain JavaScript, so that it runs when nothing builds.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -17,6 +16,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { "steps-failed": { type: "string", default: "0" } },
 });
+const LINES_EACH = 8;
+const LINE_CHARACTERS_MAX = 300;
 const skipsFail = process.env["HOLDFAST_REQUIRE_ALL"] === "1";
 
 let passed = 0;
@@ -60,11 +61,11 @@ function couldNotLoad(file) {
 }
 
 function reasonsOf(file) {
-  if (couldNotLoad(file)) return [`${file.name}: ${firstLine(file.message)}`];
+  if (couldNotLoad(file)) return [`${file.name}: ${reasonIn(file.message)}`];
   return file.assertionResults.flatMap((test) => {
     if (test.status === "passed") return [];
     if (test.status === "failed") {
-      return [`${file.name} > ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`];
+      return [`${file.name} > ${test.fullName}: ${reasonIn(test.failureMessages?.[0])}`];
     }
     const skipped =
       test.status === "skipped" || test.status === "pending" || test.status === "todo";
@@ -72,6 +73,15 @@ function reasonsOf(file) {
   });
 }
 
-function firstLine(text) {
-  return (text ?? "no reason given").split("\n", 1)[0];
+/** Without the stack. Of what a program had said before it failed, the beginning and the end. */
+function reasonIn(text) {
+  const lines = (text ?? "no reason given")
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/^\s+at /.test(line))
+    .map((line) => line.slice(0, LINE_CHARACTERS_MAX));
+  const told =
+    lines.length <= 2 * LINES_EACH
+      ? lines
+      : [...lines.slice(0, LINES_EACH), "...", ...lines.slice(-LINES_EACH)];
+  return told.join("\n  ");
 }

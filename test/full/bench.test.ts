@@ -4,11 +4,12 @@
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect, vi } from "vitest";
+import { beforeAll, expect, vi } from "vitest";
 import type { DuelFigureId, FigureId } from "../../bench/figures.ts";
 import type { RunResult } from "../../bench/results.ts";
 import { ROOT } from "../../scripts/house.ts";
 import { run, runWell } from "../support/commands.ts";
+import { compile } from "../support/compiled.ts";
 import { Processes } from "../support/processes.ts";
 import { hasTool, isLinux, skipUnless } from "../support/requires.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -32,6 +33,8 @@ const withGit = skipUnless(
   canRun && hasTool("git") && existsSync(join(ROOT, ".git")),
   "this is no git clone, so there are no commits to compare",
 );
+
+beforeAll(() => compile("bench"));
 
 const CHILD_LIMIT = { timeout: 60_000, interval: 20 };
 
@@ -58,7 +61,6 @@ const OF_OWN_NODE = ["holdfast-shared", "holdfast-lean", "holdfast-ws", "bare-le
 withPeers(
   "a tiny run measures every contender, and names each in its table",
   () => {
-    compile();
     const folder = tempFolder({});
     const json = join(folder, "result.json");
     const chart = join(folder, "chart.svg");
@@ -88,7 +90,6 @@ withPeers(
 onLinux(
   "features are measured against the same server, twice, and engines, watching and allocation once",
   () => {
-    compile();
     const json = join(tempFolder({}), "result.json");
     const said = bench("--tiny", "--only", "c-epoll", "--json", json);
     const { features, engineCosts, watching, allocations } = JSON.parse(
@@ -119,7 +120,6 @@ onLinux(
 withGit(
   "two equal commits are built aside and compared in every figure",
   () => {
-    compile();
     const json = join(tempFolder({}), "comparison.json");
     const short = ["--base", "HEAD", "--head", "HEAD", "--starts", "2", "--slices", "1"];
     const said = runWell(process.execPath, [compare(), ...short, "--json", json], {
@@ -140,7 +140,6 @@ withGit(
 );
 
 onLinux("wrong use ends with 2 and names what was expected", () => {
-  compile();
   for (const [args, words] of [
     [[MAIN, "--only", "apache"], /expected some of .*holdfast-shared.*got "apache"/],
     [[MAIN, "--rounds", "0"], /whole number from 1 to 100/],
@@ -158,14 +157,12 @@ onLinux("wrong use ends with 2 and names what was expected", () => {
 });
 
 withGit("an unknown commit is named", () => {
-  compile();
   const { code, said } = run(process.execPath, [compare(), "--base", "no-such-commit"]);
   expect(said).toContain('expected a commit of this repository, got "no-such-commit"');
   expect(code).toBe(1);
 });
 
 onLinux("SIGTERM in the middle ends everything that was started", async (context) => {
-  compile();
   const program = new Processes(context).start(process.execPath, [MAIN, "--quick"]);
   const begun = (): true | undefined => program.stderr.includes("round 1 of") || undefined;
   await program.until("its first line", begun, CHILD_LIMIT.timeout);
@@ -176,7 +173,6 @@ onLinux("SIGTERM in the middle ends everything that was started", async (context
 });
 
 onLinux("the microscopes print what they are for", () => {
-  compile();
   const tool = (name: string, ...args: string[]): string =>
     runWell(process.execPath, [join(COMPILED, name), ...args], { timeoutMs: 100_000 });
   expect(tool("micro/main.js", "--filter", "line")).toMatch(/ping/);
@@ -192,11 +188,6 @@ function bench(...args: string[]): string {
 
 function compare(): string {
   return join(COMPILED, "compare/main.js");
-}
-
-/** As `npm run bench` does first; once is enough, and again does no harm. */
-function compile(): void {
-  runWell("npx", ["--no-install", "tsc", "-p", "tsconfig.bench.json"]);
 }
 
 /** Between two contenders there is none. */

@@ -4,19 +4,21 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { GuardResult } from "../../bench/guard/results.ts";
 import { ROOT } from "../../scripts/house.ts";
-import { run, runWell, tool } from "../support/commands.ts";
+import { run, runWell } from "../support/commands.ts";
+import { compile } from "../support/compiled.ts";
 import { isLinux, skipUnless } from "../support/requires.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const MAIN = join(ROOT, ".tmp/bench/js/bench/guard/main.js");
 
+beforeAll(() => compile("bench"));
+
 skipUnless(isLinux(), "the bench is for Linux")(
   "memory and CPU of one program, with guard and without",
   () => {
-    compile();
     const json = join(tempFolder(), "guard.json");
     const amounts = ["--only", "overhead", "--connections", "1500", "--turns", "2"];
     const said = runWell(process.execPath, [
@@ -37,7 +39,6 @@ skipUnless(isLinux(), "the bench is for Linux")(
 );
 
 test("wrong use ends with 2 and names what was expected", () => {
-  compile();
   for (const [args, words] of [
     [["--program", "quake"], /expected some of ws-echo, .*, line-echo/],
     [["--only", "luck"], /expected some of partition, stalls, overhead/],
@@ -49,8 +50,3 @@ test("wrong use ends with 2 and names what was expected", () => {
     expect(code).toBe(2);
   }
 });
-
-/** As `npm run bench:guard` does first. */
-function compile(): void {
-  runWell(tool("tsc"), ["-p", "tsconfig.bench.json"]);
-}

@@ -4,12 +4,13 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { beforeAll, expect } from "vitest";
 import { ROOT } from "../../scripts/house.ts";
 import { CASES } from "../lab/cases/case-list.ts";
 import { missingFor } from "../lab/requirements.ts";
 import type { LabResult } from "../lab/results.ts";
-import { run, runWell, tool } from "../support/commands.ts";
+import { run, runWell } from "../support/commands.ts";
+import { compile } from "../support/compiled.ts";
 import { Processes, type Program } from "../support/processes.ts";
 import { hasTool, isLinux, isRoot, skipUnless } from "../support/requires.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -29,12 +30,13 @@ const LAB_NEEDS = "the lab needs Linux and root";
 const POSSIBLE = CASES.filter((one) => missingFor(one).length === 0);
 const onLinux = skipUnless(isLinux(), "the lab is for Linux");
 
+beforeAll(() => compile("lab"));
+
 let result: LabResult | undefined;
 
 /** All cases side by side, once. */
 function labResult(): LabResult {
   if (result !== undefined) return result;
-  compile();
   const json = join(tempFolder(), "lab.json");
   const amounts = ["--runs", RUNS, "--parallel", PARALLEL, "--watch", WATCH_S, "--stays", STAYS_S];
   const cases = ["--case", POSSIBLE.map(({ id }) => id).join(",")];
@@ -70,7 +72,6 @@ const withTools = skipUnless(canRun && hasTools, `${LAB_NEEDS}, \`ip\` and \`nft
 withTools(
   "SIGINT in the middle leaves no namespace and no process behind",
   async (context) => {
-    compile();
     const args = [MAIN, "--runs", "1", "--case", "host-gone,frozen-client"];
     const lab = new Processes(context).start(process.execPath, args);
     // Two networks of three namespaces, and two programs in each.
@@ -88,7 +89,6 @@ withTools(
 withTools(
   "what a killed lab left frozen in its namespaces is removed by the next",
   async (context) => {
-    compile();
     const args = [MAIN, "--runs", "1", "--case", "frozen-server"];
     const lab = new Processes(context).start(process.execPath, args);
     await expect.poll(() => programsOf(lab).filter(isStopped).length, POLL).toBe(1);
@@ -135,7 +135,6 @@ function textOf(path: string): string {
 }
 
 onLinux("wrong use ends with 2 and names what was expected", () => {
-  compile();
   for (const [args, words] of [
     [["--case", "earthquake"], /expected some of partition-idle, .*; got "earthquake"/],
     [["--runs", "0"], /whole number from 1 to 1000/],
@@ -149,15 +148,9 @@ onLinux("wrong use ends with 2 and names what was expected", () => {
 });
 
 onLinux("a missing tool is named", () => {
-  compile();
   const { code, said } = run(process.execPath, [MAIN], { env: { PATH: tempFolder() } });
   expect(said).toMatch(
     isRoot() ? /needs, and did not find: ip, nft, python3/ : /the lab needs root/,
   );
   expect(code).toBe(1);
 });
-
-/** As `npm run lab` does first. */
-function compile(): void {
-  runWell(tool("tsc"), ["-p", "tsconfig.lab.json"]);
-}

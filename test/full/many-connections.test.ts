@@ -9,6 +9,7 @@ import type { CrowdResult } from "../../bench/crowd/results.ts";
 import type { FleetResult } from "../../bench/fleet/results.ts";
 import { ROOT } from "../../scripts/house.ts";
 import { run, runWell } from "../support/commands.ts";
+import { compile } from "../support/compiled.ts";
 import { Processes } from "../support/processes.ts";
 import { hasTool, isLinux, skipUnless } from "../support/requires.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -20,9 +21,7 @@ const CROWD = join(COMPILED, "crowd/main.js");
 const canRun = isLinux() && (hasTool("cc") || hasTool("gcc") || hasTool("clang"));
 const onLinux = skipUnless(canRun, "the bench needs Linux and a C compiler");
 
-beforeAll(() => {
-  runWell("npx", ["--no-install", "tsc", "-p", "tsconfig.bench.json"]);
-});
+beforeAll(() => compile("bench"));
 
 onLinux("of a crowd exactly those are ended that fell silent, each within its bound", () => {
   const json = join(tempFolder({}), "crowd.json");
