@@ -1,4 +1,4 @@
-import { readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tempFolder } from "../../test/support/temp-folder.ts";
@@ -49,6 +49,16 @@ test("what does not compile is told by its first fault, and leaves the old progr
   const built = await compileIfNewer(buildIn(folder, fails));
   expect(built.why).toBe("it does not compile: main.x:3:1: no such word");
   expect(readFileSync(buildIn(folder).output, "utf8")).toBe("first");
+});
+
+test("two that compile the same side by side leave one whole program and nothing else", async () => {
+  const folder = tempFolder({ "main.x": "whole" });
+  const waits = buildIn(folder, 'printf who > "$0"; sleep 0.2; printf le >> "$0"');
+  const refused = buildIn(folder, 'printf wh > "$0"; sleep 0.1; echo main.x:1: >&2; exit 1');
+  const built = await Promise.all([waits, refused, waits].map(compileIfNewer));
+  expect(built.map(({ why }) => why === undefined)).toEqual([true, false, true]);
+  expect(readFileSync(waits.output, "utf8")).toBe("whole");
+  expect(readdirSync(join(folder, "built"))).toEqual(["program"]);
 });
 
 test("no compiler and no source are told", async () => {

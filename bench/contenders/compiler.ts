@@ -2,9 +2,10 @@
  * Compiles the contenders that need it, when their source is newer than the program.
  *
  * The program appears under its name only when it is whole, so that an interrupted compiler leaves
- * nothing that would be measured.
+ * nothing that would be measured, and two that compile the same side by side do no harm.
  */
-import { mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { findProgram, firstLineOf, runToEnd } from "./programs.ts";
 
@@ -45,9 +46,10 @@ export async function compileIfNewer(build: Build): Promise<Built> {
   if (files.every((file) => changedAt(file) < builtAt)) return { compilerFile };
 
   mkdirSync(dirname(output), { recursive: true });
-  const partial = `${output}.partial`;
+  const partial = `${output}.${randomUUID()}.partial`;
   const outcome = await runToEnd(compilerFile, compiler.args(sources, partial), compiler.env);
   if (outcome.code !== 0) {
+    rmSync(partial, { force: true });
     return { why: `it does not compile: ${firstFaultIn(outcome.said)}` };
   }
   renameSync(partial, output);
