@@ -7,7 +7,8 @@
  * missing or holds no test is a failure, and so is a command that failed although its report names
  * no failed test: a run that did not happen proves nothing. `--steps-failed` adds steps that are
  * no tests. With HOLDFAST_REQUIRE_ALL=1 a skipped test counts as failed. Before the sum each
- * failure is named with its reason, as far as that is of use at the end of a long output. Plain JavaScript, so that it runs when nothing builds.
+ * failure is named with its reason, as far as that is of use at the end of a long output.
+ * Plain JavaScript, so that it runs when nothing builds.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";

@@ -51,7 +51,7 @@ test("what does not compile is told by its first fault, and leaves the old progr
   expect(readFileSync(buildIn(folder).output, "utf8")).toBe("first");
 });
 
-test("two that compile the same side by side leave one whole program and nothing else", async () => {
+test("two that compile the same side by side leave one whole program, and no more", async () => {
   const folder = tempFolder({ "main.x": "whole" });
   const waits = buildIn(folder, 'printf who > "$0"; sleep 0.2; printf le >> "$0"');
   const refused = buildIn(folder, 'printf wh > "$0"; sleep 0.1; echo main.x:1: >&2; exit 1');
