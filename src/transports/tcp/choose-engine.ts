@@ -73,7 +73,9 @@ async function chooseShared(config: TcpEngineConfig, rule: MoveRule): Promise<Ch
   if (typeof internals === "string") amiss = internals;
   else {
     const past = new SharedBufferEngine(config, internals);
-    amiss = await selfTest(past, rule);
+    // A server that has both kinds of ports has both kinds of listeners.
+    amiss = await selfTest(past, "at accept");
+    if (rule !== "at accept") amiss ??= await selfTest(past, rule);
     if (amiss === undefined) return { engine: past, why: PAST_STREAMS };
   }
   const shared = new SharedBufferEngine(config);

@@ -31,7 +31,7 @@ import type {
 } from "../transport.ts";
 import { applyToListener, type ListenerKernelOptions } from "./kernel-options.ts";
 import { tcpFacts } from "./tcp-facts.ts";
-import type { ListenTcpConfig } from "./tcp-engine.ts";
+import type { ListenTcpConfig, TcpEngine } from "./tcp-engine.ts";
 
 export function listenTcp(config: ListenTcpConfig): Listen {
   const { engine, sharing } = config;
@@ -79,7 +79,7 @@ const NO_IPV6: readonly string[] = ["EAFNOSUPPORT", "EADDRNOTAVAIL"];
 /** For engines that listen by a server of node:net, whatever they accept with. */
 export function listenBySockets(
   config: ListenTcpConfig,
-  begin: BeginAccepting = acceptSockets,
+  begin: BeginAccepting = (listening, handlers) => acceptSockets(listening, handlers),
 ): ListenOn {
   return async (host, handlers) => begin(await listenOnSockets(host, config, handlers), handlers);
 }
@@ -150,9 +150,14 @@ export function tcpUrl(
   return `${kind === "tls" ? "wss" : "ws"}://${place}${webSocketPath}`;
 }
 
-function acceptSockets(
+/** Makes a transport of an accepted socket. */
+export type AdoptAccepted = TcpEngine["adoptAccepted"];
+
+/** `adopt` is for sockets that are not as node:net makes them. */
+export function acceptSockets(
   { server, kernel, facts: acceptor, config }: ListeningServer,
   handlers: AcceptHandlers,
+  adopt?: AdoptAccepted,
 ): Acceptor {
   const { engine, proxy, upgrade } = config;
   const door = proxy === undefined ? undefined : new ProxyDoor(proxy, handlers);
@@ -163,7 +168,10 @@ function acceptSockets(
     canReset: true,
     handlers,
     door,
-    adopt: (socket, remote, to) => engine.adoptAccepted(socket, facts, remote, to),
+    adopt:
+      adopt === undefined
+        ? (socket, remote, to) => engine.adoptAccepted(socket, facts, remote, to)
+        : (socket, remote, to) => adopt(socket, facts, remote, to),
   };
   server.on("connection", (socket) => {
     const remote = remoteOf(socket);

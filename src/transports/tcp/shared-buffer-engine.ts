@@ -7,7 +7,8 @@
  * tries all that could break. The internals are: `socket._handle` and `handle.reading`, and
  * `socket._server`, by which a closing socket tells its server to count it no more.
  *
- * With `internals` bytes do not pass the socket at all (past-streams.ts).
+ * With `internals` bytes do not pass the socket at all (past-streams.ts), and where nothing else
+ * may be asked for, handles are wrapped as they are accepted (accept-handles.ts), once.
  *
  * A handle that was once given a buffer can never go back. What may have to be read by others (an
  * HTTP upgrade) is therefore looked at first, on the accepted socket, and moved only when its first
@@ -17,12 +18,14 @@ import { connect, Socket, type TcpNetConnectOpts } from "node:net";
 import { type GoOn, lookAtFirst, takeAtOnce } from "../first-bytes.ts";
 import type { StreamFacts } from "../stream-facts.ts";
 import { HIGH_WATER_MARK, readByEvent, StreamTransport, transportOf } from "../stream-transport.ts";
-import type { RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
+import type { Listen, RemoteAddress, Transport, TransportHandlers } from "../transport.ts";
+import { acceptHandles } from "./accept-handles.ts";
 import type { HandleInternals } from "./handle-internals.ts";
 import { LentBuffer } from "./lent-buffer.ts";
 import type { NativeSockopt } from "./native-sockopt.ts";
 import { PastStreams } from "./past-streams.ts";
-import type { TcpEngine, TcpEngineConfig } from "./tcp-engine.ts";
+import { type BeginAccepting, listenBySockets, listenWith } from "./listen-tcp.ts";
+import type { ListenTcpConfig, TcpEngine, TcpEngineConfig } from "./tcp-engine.ts";
 import type { UnackedReader } from "./unacked-reader.ts";
 
 type SharedRead = NonNullable<TcpNetConnectOpts["onread"]>;
@@ -64,6 +67,18 @@ export class SharedBufferEngine implements TcpEngine {
     this.#onFirst = onFirst;
   }
 
+  listen(config: ListenTcpConfig): Listen | undefined {
+    if (this.past === undefined || config.upgrade !== undefined || config.proxy !== undefined) {
+      return undefined;
+    }
+    const begin: BeginAccepting = (listening, handlers) =>
+      acceptHandles(listening, handlers, {
+        wrap: (handle) => wrap(handle, this.#onread),
+        adopt: (socket, facts, remote, to) => this.#adopt(socket, facts, remote, to),
+      });
+    return listenWith(config, listenBySockets(config, begin));
+  }
+
   adoptAccepted(
     socket: Socket,
     facts: StreamFacts,
@@ -71,17 +86,26 @@ export class SharedBufferEngine implements TcpEngine {
     handlers: TransportHandlers,
   ): Transport {
     if (facts.upgrade === undefined) {
-      const moved = rewrap(socket, this.#onread);
-      const handle = this.past?.handleOf(moved);
-      const transport = new StreamTransport(moved, facts, remote, handlers, undefined, handle);
-      if (handle !== undefined) this.past?.read(handle, transport);
-      return transport;
+      return this.#adopt(rewrap(socket, this.#onread), facts, remote, handlers);
     }
     const taken = takeAtOnce(socket, facts, remote, undefined, handlers);
     if (taken !== undefined) return taken;
     requireMovable(socket);
     const transport = new StreamTransport(socket, facts, remote, handlers);
     socket.on("data", this.#onFirst);
+    return transport;
+  }
+
+  /** Of a socket that reads into the shared buffer. */
+  #adopt(
+    socket: Socket,
+    facts: StreamFacts,
+    remote: RemoteAddress,
+    handlers: TransportHandlers,
+  ): Transport {
+    const handle = this.past?.handleOf(socket);
+    const transport = new StreamTransport(socket, facts, remote, handlers, undefined, handle);
+    if (handle !== undefined) this.past?.read(handle, transport);
     return transport;
   }
 
@@ -121,16 +145,7 @@ function rewrap(socket: Socket, onread: SharedRead): Socket {
   // A handle that counts as reading would never be started again.
   handle.readStop();
   handle.reading = false;
-  const options = {
-    handle,
-    onread,
-    allowHalfOpen: true,
-    readableHighWaterMark: HIGH_WATER_MARK,
-    writableHighWaterMark: HIGH_WATER_MARK,
-  };
-  const moved = new Socket(options);
-  // Node's own listener is for sockets that are not half open; a second one would cost an array.
-  moved.removeAllListeners("end");
+  const moved = wrap(handle, onread);
   const now = moved as unknown as Internals;
   now._server = old._server;
   now.server = old.server;
@@ -138,6 +153,21 @@ function rewrap(socket: Socket, onread: SharedRead): Socket {
   old.server = null;
   old._handle = null;
   return moved;
+}
+
+/** A socket over a handle that does not read yet. */
+function wrap(handle: object, onread: SharedRead): Socket {
+  const options = {
+    handle,
+    onread,
+    allowHalfOpen: true,
+    readableHighWaterMark: HIGH_WATER_MARK,
+    writableHighWaterMark: HIGH_WATER_MARK,
+  };
+  const socket = new Socket(options);
+  // Node's own listener is for sockets that are not half open; a second one would cost an array.
+  socket.removeAllListeners("end");
+  return socket;
 }
 
 /**
