@@ -1,5 +1,5 @@
 /** What `holdfast serve --workers` promises, as tests for any runtime that can run it. */
-import { lstatSync, writeFileSync } from "node:fs";
+import { lstatSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
@@ -175,7 +175,7 @@ export const CLUSTER_PORT_CASES: readonly ClusterCase[] = [
   {
     name: "a Unix socket is one for all, has its permissions, and goes with the last",
     check: async (context, runtime) => {
-      const path = join(newTempFolder(), "holdfast.sock");
+      const path = join(folderFor(context), "holdfast.sock");
       const place = ["--listen", `unix:${path}?mode=0620`];
       const cluster = await ClusterProgram.start(context, runtime, "--workers", "2", ...place);
       expect(lstatSync(path).mode & 0o777).toBe(0o620);
@@ -196,7 +196,7 @@ export const CLUSTER_PORT_CASES: readonly ClusterCase[] = [
   {
     name: "over TLS, too; a rolling restart reads the certificates again",
     check: async (context, runtime) => {
-      const folder = newTempFolder();
+      const folder = folderFor(context);
       const put = (name: "localhost" | "renewed"): void => {
         for (const [file, pem] of Object.entries(identityOf(name))) {
           writeFileSync(join(folder, file), pem);
@@ -380,4 +380,11 @@ class CountingLink {
     const { undelivered } = await this.#link.close();
     this.undelivered.push(...undelivered.map(String));
   }
+}
+
+/** Hooks run in reverse, so it is gone after the programs that are started later. */
+function folderFor(context: TestContext): string {
+  const folder = newTempFolder();
+  context.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
