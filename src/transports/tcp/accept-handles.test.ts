@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { connect, type Server, Socket } from "node:net";
 import { constants } from "node:os";
@@ -81,6 +82,17 @@ test("each is wrapped once, counted while it is open, and sends without delay", 
   expect(await door.acceptor?.connectionCount()).toBe(2);
   for (const peer of peers) peer.on("error", () => {}).resetAndDestroy();
   await expect.poll(() => door.acceptor?.connectionCount()).toBe(0);
+});
+
+test("who watches the sockets of servers is told of each", async () => {
+  const told: unknown[] = [];
+  const onAccepted = (message: unknown): void => void told.push(message);
+  subscribe("net.server.socket", onAccepted);
+  onTestFinished(() => void unsubscribe("net.server.socket", onAccepted));
+  const door = await Door.open(({ attach }) => void attach(NOBODY));
+  const peer = await door.peer();
+  await expect.poll(() => told).toEqual([{ socket: door.wrapped[0] }]);
+  peer.on("error", () => {}).resetAndDestroy();
 });
 
 test("whom nobody takes is reset, and counted no more", async () => {

@@ -2,10 +2,11 @@
  * Accepts handles instead of sockets: what node:net would do for each connection is replaced, so
  * that an engine that wraps handles in its own way does so once, not after node:net has.
  *
- * What node:net does there, and is done here: TCP_NODELAY, and the server's count, which a closing
- * socket takes itself out of (`socket._server`). A server of ours has no `maxConnections` and no
- * block list. That all this holds is part of the engine's self-test.
+ * What node:net does there, and is done here: TCP_NODELAY, the server's count, which a closing
+ * socket takes itself out of (`socket._server`; part of the engine's self-test), and telling those
+ * who watch `net.server.socket`. A server of ours has no `maxConnections` and no block list.
  */
+import { channel } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import type { AcceptHandlers, Acceptor } from "../transport.ts";
 import { listenerHandleOf, systemError, type TcpHandle } from "./handle-internals.ts";
@@ -17,6 +18,8 @@ export interface HandleWay {
   /** Of a socket that `wrap` made. */
   readonly adopt: AdoptAccepted;
 }
+
+const ACCEPTED = channel("net.server.socket");
 
 /** What node:net keeps to itself of those that belong to a server. */
 interface Counted {
@@ -46,6 +49,7 @@ export function acceptHandles(
     counted._server = server;
     counted.server = server;
     server.emit("connection", socket);
+    if (ACCEPTED.hasSubscribers) ACCEPTED.publish({ socket });
   };
   return acceptSockets(listening, handlers, adopt);
 }

@@ -79,7 +79,7 @@ const NO_IPV6: readonly string[] = ["EAFNOSUPPORT", "EADDRNOTAVAIL"];
 /** For engines that listen by a server of node:net, whatever they accept with. */
 export function listenBySockets(
   config: ListenTcpConfig,
-  begin: BeginAccepting = (listening, handlers) => acceptSockets(listening, handlers),
+  begin: BeginAccepting = acceptSockets,
 ): ListenOn {
   return async (host, handlers) => begin(await listenOnSockets(host, config, handlers), handlers);
 }
@@ -157,7 +157,7 @@ export type AdoptAccepted = TcpEngine["adoptAccepted"];
 export function acceptSockets(
   { server, kernel, facts: acceptor, config }: ListeningServer,
   handlers: AcceptHandlers,
-  adopt?: AdoptAccepted,
+  adopt: AdoptAccepted = (...accepted) => config.engine.adoptAccepted(...accepted),
 ): Acceptor {
   const { engine, proxy, upgrade } = config;
   const door = proxy === undefined ? undefined : new ProxyDoor(proxy, handlers);
@@ -168,10 +168,7 @@ export function acceptSockets(
     canReset: true,
     handlers,
     door,
-    adopt:
-      adopt === undefined
-        ? (socket, remote, to) => engine.adoptAccepted(socket, facts, remote, to)
-        : (socket, remote, to) => adopt(socket, facts, remote, to),
+    adopt: (socket, remote, to) => adopt(socket, facts, remote, to),
   };
   server.on("connection", (socket) => {
     const remote = remoteOf(socket);
